@@ -1,0 +1,22 @@
+export { type Clock, sleep, systemClock, TIMER_MILLIS_MAX, type Timer } from './clock.ts';
+export {
+  type Checked,
+  type Diagnostic,
+  formatDiagnostic,
+  hasErrors,
+  type Severity,
+  sortDiagnostics,
+} from './diagnostics.ts';
+export { ERROR_CODES, type ErrorCode } from './error-codes.ts';
+export { type ErrorContext, errorCodeOf, errorText, SallyportError } from './errors.ts';
+export { type AppEvent, dropEvents, type EventLevel, type EventSink } from './events.ts';
+export {
+  formatIpAddress,
+  type IpAddress,
+  type IpRange,
+  parseIpAddress,
+  parseIpRange,
+  rangeContains,
+} from './ip-address.ts';
+export { LIMITS } from './limits.ts';
+export { type Random, randomHex, systemRandom } from './random.ts';

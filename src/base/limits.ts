@@ -1,0 +1,36 @@
+/**
+ * The size of everything a stranger or a file can make large. Each has a test at the limit and one past
+ * it, in the room that applies it.
+ */
+export const LIMITS = {
+  /** A CheckRequest as it arrives, bytes. Envoy's own header limit is 60 KiB, bodies come on top. */
+  checkRequestBytes: 4 * 1024 * 1024,
+  /** Header lines of one request. */
+  headerLines: 1000,
+  /** A compact JWT, bytes; Envoy itself takes 20 KB. */
+  tokenBytes: 16 * 1024,
+  /** Tokens looked at in one request. */
+  tokensPerRequest: 16,
+  /** A JWKS document, bytes, and its keys. */
+  keySetBytes: 1024 * 1024,
+  keySetKeys: 1000,
+  /** One YAML file, bytes; documents in it; nesting; nodes an alias may expand to. */
+  manifestFileBytes: 8 * 1024 * 1024,
+  manifestDocuments: 5000,
+  manifestDepth: 64,
+  manifestAliases: 100,
+  /** All files of one folder. */
+  manifestFiles: 10_000,
+  /** A DER certificate, bytes; certificates in one chain. */
+  certificateBytes: 64 * 1024,
+  chainCertificates: 10,
+  /** An xDS request, bytes; resource names in one subscription, bytes of a name. */
+  discoveryRequestBytes: 1024 * 1024,
+  resourceNames: 1000,
+  resourceNameBytes: 2048,
+  /** gRPC, per listener. */
+  connectionsPerListener: 10_000,
+  streamsPerConnection: 1000,
+  /** Diagnostics that are printed before the rest is counted. */
+  diagnostics: 200,
+} as const;

@@ -1,0 +1,19 @@
+/** Who is at the other end of a connection, as the transport proves it; never what the caller says. */
+export interface Caller {
+  /** Opaque, `conn:<random>`, one per connection; for logs. */
+  readonly connectionId: string;
+  /** The name of the listener it came in by. */
+  readonly listener: string;
+  readonly transport: 'unix' | 'tcp' | 'mtls';
+  /** URI names of the client certificate, checked against the listener's trust; empty without mTLS. */
+  readonly peerUris: readonly string[];
+  /** From the kernel, on Unix sockets where it can be had. */
+  readonly process: CallerProcess | undefined;
+}
+
+export interface CallerProcess {
+  /** 0 when the caller lives in another PID namespace. */
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+}

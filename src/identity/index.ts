@@ -1,0 +1,4 @@
+export { type ServiceAccount, serviceAccountOf, spiffeIdOfServiceAccount } from './service-account.ts';
+export { parseSpiffeId, readSpiffeId, type SpiffeId, spiffeIdOf } from './spiffe-id.ts';
+export type { JwtAuthority, PublicJwk, TrustBundle } from './trust-bundle.ts';
+export { parseTrustDomain, type TrustDomain } from './trust-domain.ts';

@@ -1,0 +1,1 @@
+export type { Issuer, SvidRequest, X509Svid } from './issuer-types.ts';

@@ -1,0 +1,1 @@
+export type { Directory, EntrySet, RegistrationEntry, Workload } from './workload.ts';
