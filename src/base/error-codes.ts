@@ -16,6 +16,25 @@ export const ERROR_CODES = {
   ERR_SPIFFE_ID_PATH_DOT_SEGMENT: 'a SPIFFE ID path has a `.` or `..` segment',
   ERR_SPIFFE_ID_PATH_TRAILING_SLASH: 'a SPIFFE ID path ends with a slash',
   ERR_SPIFFE_ID_TOO_LONG: 'a trust domain is over 255 bytes or a SPIFFE ID over 2048',
+  // manifest
+  ERR_MANIFEST_ENCODING: 'a file is not UTF-8 text, or holds control characters',
+  ERR_MANIFEST_YAML: 'a file is not YAML 1.2',
+  ERR_MANIFEST_EMPTY: 'a file that must hold a document holds none',
+  ERR_MANIFEST_DUPLICATE_KEY: 'a key stands twice in one map',
+  ERR_MANIFEST_SHAPE: 'a value is missing, of the wrong type or out of range',
+  ERR_MANIFEST_UNKNOWN_FIELD: 'a field has a name that is not known',
+  ERR_MANIFEST_METADATA: 'the name, namespace, labels or annotations of an object are not what Kubernetes allows',
+  ERR_MANIFEST_DUPLICATE_OBJECT: 'two objects of one kind have the same namespace and name',
+  // options, config
+  ERR_DURATION: 'a duration is not written as such, or out of its range',
+  ERR_LISTEN_ADDRESS: 'an address to listen on is neither an IP address with a port nor a Unix socket',
+  ERR_UNIX_PATH_TOO_LONG: 'the path of a Unix socket is over 107 bytes',
+  ERR_LISTENER_OPEN: 'a listener can be reached from other machines and nothing says who may call',
+  ERR_LISTENER_OPTIONS: 'a setting of a listener is malformed or does not fit its address',
+  ERR_PROFILE: 'a profile is of no known kind',
+  ERR_CA_TTL: 'the lifetimes of root, intermediate and certificate contradict each other',
+  ERR_KEYS_REFRESH: 'the times by which key sets are fetched contradict each other',
+  ERR_KEYS_CIDR: 'an address range is malformed',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

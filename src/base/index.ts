@@ -7,6 +7,7 @@ export {
   type Severity,
   sortDiagnostics,
 } from './diagnostics.ts';
+export { type Duration, durationBetween, durationOfMillis, parseDuration } from './duration.ts';
 export { ERROR_CODES, type ErrorCode } from './error-codes.ts';
 export { type ErrorContext, errorCodeOf, errorText, SallyportError } from './errors.ts';
 export { type AppEvent, dropEvents, type EventLevel, type EventSink } from './events.ts';
@@ -19,4 +20,13 @@ export {
   rangeContains,
 } from './ip-address.ts';
 export { LIMITS } from './limits.ts';
+export {
+  checkUnixPath,
+  formatListenAddress,
+  isLocalAddress,
+  type ListenAddress,
+  parseListenAddress,
+  UNIX_PATH_BYTES_MAX,
+} from './listen-address.ts';
 export { type Random, randomHex, systemRandom } from './random.ts';
+export { checkText, type IssueReport, type TextIssue, textIssue } from './text-check.ts';

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { checkText, durationBetween, textIssue } from '../base/index.ts';
+
+export const CA_KEY_TYPES = ['ec-p256', 'ec-p384'] as const;
+export type CaKeyType = (typeof CA_KEY_TYPES)[number];
+
+export const caOptions = z
+  .strictObject({
+    keyType: z
+      .enum(CA_KEY_TYPES)
+      .default('ec-p256')
+      .describe(
+        'keys of the CA and of the certificates it issues; P-256, because every TLS stack knows it and it signs fastest',
+      ),
+    rootTtl: z
+      .string()
+      .transform(checkText(durationBetween('1h', '30y')))
+      .prefault('10y')
+      .describe('how long the root is valid; long, because its end means handing out new trust to everybody'),
+    caTtl: z
+      .string()
+      .transform(checkText(durationBetween('1m', '10y')))
+      .prefault('24h')
+      .describe(
+        'how long an intermediate is valid; it signs the certificates and is replaced on its own, so it can be short',
+      ),
+    svidTtl: z
+      .string()
+      .transform(checkText(durationBetween('5s', '1y')))
+      .prefault('1h')
+      .describe(
+        'how long an issued certificate is valid when its entry says nothing; short, because a stolen one cannot be called back from every verifier',
+      ),
+    backdate: z
+      .string()
+      .transform(checkText(durationBetween('0s', '5m')))
+      .prefault('10s')
+      .describe('how far in the past validity starts, for verifiers whose clock is slow'),
+  })
+  .superRefine((ca, report) => {
+    if (ca.caTtl.millis >= ca.rootTtl.millis) {
+      report.addIssue(
+        textIssue(
+          'ERR_CA_TTL',
+          'an intermediate must end before its root',
+          'make `caTtl` shorter than `rootTtl`',
+          ['caTtl'],
+        ),
+      );
+    }
+    if (ca.svidTtl.millis >= ca.caTtl.millis) {
+      report.addIssue(
+        textIssue(
+          'ERR_CA_TTL',
+          'a certificate must end before its issuer',
+          'make `svidTtl` shorter than `caTtl`',
+          ['svidTtl'],
+        ),
+      );
+    }
+  })
+  .prefault({})
+  .describe('the certificate authority and what it issues');
+
+export type CaOptions = z.infer<typeof caOptions>;

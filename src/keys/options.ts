@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import {
+  checkText,
+  durationBetween,
+  type IpRange,
+  parseIpRange,
+  SallyportError,
+  textIssue,
+} from '../base/index.ts';
+
+export const keysOptions = z
+  .strictObject({
+    allowHttp: z
+      .boolean()
+      .default(false)
+      .describe(
+        'fetches key sets over plain `http` too; off, because whoever can change the answer can sign tokens',
+      ),
+    allowCidrs: z
+      .array(z.string().transform(checkText(parseAllowedRange)))
+      .max(1000)
+      .default([])
+      .describe(
+        'private, loopback, link-local and metadata addresses that key sets may be fetched from; none, because a policy author could otherwise make Sallyport call inner services',
+      ),
+    refreshDefault: z
+      .string()
+      .transform(checkText(durationBetween('1s', '24h')))
+      .prefault('5m')
+      .describe('how often a key set is fetched again when the answer names no time'),
+    refreshMin: z
+      .string()
+      .transform(checkText(durationBetween('1s', '24h')))
+      .prefault('30s')
+      .describe(
+        'a `Cache-Control` below this is raised to it, so that no answer makes Sallyport storm a key server',
+      ),
+    refreshMax: z
+      .string()
+      .transform(checkText(durationBetween('1s', '24h')))
+      .prefault('1h')
+      .describe(
+        'a `Cache-Control` above this is cut to it, so that a key that was withdrawn is not believed for long',
+      ),
+    unknownKeyCooldown: z
+      .string()
+      .transform(checkText(durationBetween('1s', '1h')))
+      .prefault('10s')
+      .describe('the shortest time between two fetches that tokens with unknown keys bring about'),
+    maxAge: z
+      .string()
+      .transform(checkText(durationBetween('1m', '30d')))
+      .prefault('24h')
+      .describe('how long the last good keys serve while their server fails; longer survives longer outages'),
+    timeout: z
+      .string()
+      .transform(checkText(durationBetween('100ms', '1m')))
+      .prefault('5s')
+      .describe('how long one fetch may take, when its rule says nothing'),
+  })
+  .superRefine((keys, report) => {
+    const ordered = [keys.refreshMin, keys.refreshDefault, keys.refreshMax, keys.maxAge].map(
+      ({ millis }) => millis,
+    );
+    if (ordered.some((millis, index) => index > 0 && millis < (ordered[index - 1] ?? 0))) {
+      report.addIssue(
+        textIssue(
+          'ERR_KEYS_REFRESH',
+          'the times of key sets contradict each other',
+          'keep `refreshMin` <= `refreshDefault` <= `refreshMax` <= `maxAge`',
+        ),
+      );
+    }
+  })
+  .prefault({})
+  .describe('how the key sets of token issuers (JWKS) are fetched and kept');
+
+export type KeysOptions = z.infer<typeof keysOptions>;
+
+function parseAllowedRange(text: string): IpRange {
+  const range = parseIpRange(text);
+  if (range === undefined) {
+    throw new SallyportError('ERR_KEYS_CIDR', `\`${text.slice(0, 80)}\` is not an address range`, {
+      hint: 'write `10.0.0.0/8`, `127.0.0.1` or `fd00::/8`',
+    });
+  }
+  return range;
+}
