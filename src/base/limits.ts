@@ -14,11 +14,12 @@ export const LIMITS = {
   /** A JWKS document, bytes, and its keys. */
   keySetBytes: 1024 * 1024,
   keySetKeys: 1000,
-  /** One YAML file, bytes; documents in it; nesting; nodes an alias may expand to. */
+  /** One YAML file, bytes; documents in it; nesting; aliases of a document and the values they add. */
   manifestFileBytes: 8 * 1024 * 1024,
   manifestDocuments: 5000,
   manifestDepth: 64,
   manifestAliases: 100,
+  manifestAliasNodes: 10_000,
   /** All files of one folder. */
   manifestFiles: 10_000,
   /** A DER certificate, bytes; certificates in one chain. */

@@ -1,0 +1,11 @@
+export { checkShape, type IssueParams } from './check-shape.ts';
+export { type ManifestFile, manifestFileOf } from './manifest-file.ts';
+export { apiGroupOf, type ManifestObject } from './manifest-object.ts';
+export { nearestWord } from './nearest-word.ts';
+export { isDnsLabel, isDnsSubdomain, isLabelValue, isQualifiedName } from './object-names.ts';
+export { diagnosticAt, type PlainValue, type Position, type Positioned, type Problem } from './positioned.ts';
+export { readManifests } from './read-manifests.ts';
+export { readYaml } from './read-yaml.ts';
+export { textMap } from './text-map.ts';
+export { formatPath, type ValuePath } from './value-path.ts';
+export { readYamlDocuments, type YamlDocument } from './yaml-document.ts';
