@@ -35,6 +35,13 @@ export const ERROR_CODES = {
   ERR_CA_TTL: 'the lifetimes of root, intermediate and certificate contradict each other',
   ERR_KEYS_REFRESH: 'the times by which key sets are fetched contradict each other',
   ERR_KEYS_CIDR: 'an address range is malformed',
+  // envoy
+  ERR_ENVOY_VERSION: 'a version of Envoy for which no configuration is known',
+  // lab
+  ERR_LAB_ENVOY_MISSING: 'no Envoy was found on this machine and none could be had',
+  ERR_LAB_PORT: 'a port of the lab is unknown, malformed or in use',
+  ERR_LAB_PLATFORM: 'the lab does not run in this way on this system',
+  ERR_LAB_SERVICE: 'a service of the lab did not start, or ended while it was needed',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

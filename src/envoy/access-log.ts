@@ -1,0 +1,65 @@
+import { HTTP_FILTER, NETWORK_FILTER } from './ext-authz.ts';
+import { type JsonObject, typed } from './typed.ts';
+
+/**
+ * One JSON line on stdout for each request. Paths stand without their query, where tokens may be, and no
+ * header but the request id is printed.
+ */
+export function httpAccessLog(listener: string): readonly JsonObject[] {
+  return [
+    stdoutLog({
+      ...connectionFields(listener),
+      event: 'request',
+      requestId: '%REQ(X-REQUEST-ID)%',
+      method: '%REQ(:METHOD)%',
+      path: '%PATH(NQ)%',
+      authority: '%REQ(:AUTHORITY)%',
+      protocol: '%PROTOCOL%',
+      status: '%RESPONSE_CODE%',
+      details: '%RESPONSE_CODE_DETAILS%',
+      verdict: `%DYNAMIC_METADATA(${HTTP_FILTER})%`,
+    }),
+  ];
+}
+
+/** One line for each connection of a TCP listener. */
+export function tcpAccessLog(listener: string): readonly JsonObject[] {
+  return [
+    stdoutLog({
+      ...connectionFields(listener),
+      event: 'connection',
+      verdict: `%DYNAMIC_METADATA(${NETWORK_FILTER})%`,
+      closedBecause: '%CONNECTION_TERMINATION_DETAILS%',
+    }),
+  ];
+}
+
+/** One line for each connection that came to no request, such as a failed handshake. */
+export function handshakeLog(listener: string): readonly JsonObject[] {
+  return [stdoutLog({ ...connectionFields(listener), event: 'handshake' })];
+}
+
+function connectionFields(listener: string): JsonObject {
+  return {
+    time: '%START_TIME%',
+    listener,
+    flags: '%RESPONSE_FLAGS%',
+    durationMillis: '%DURATION%',
+    from: '%DOWNSTREAM_REMOTE_ADDRESS%',
+    peerUri: '%DOWNSTREAM_PEER_URI_SAN%',
+    peerSerial: '%DOWNSTREAM_PEER_SERIAL%',
+    localUri: '%DOWNSTREAM_LOCAL_URI_SAN%',
+    peerFailure: '%DOWNSTREAM_TRANSPORT_FAILURE_REASON%',
+    upstream: '%UPSTREAM_HOST%',
+    upstreamFailure: '%UPSTREAM_TRANSPORT_FAILURE_REASON%',
+  };
+}
+
+function stdoutLog(fields: JsonObject): JsonObject {
+  return {
+    name: 'envoy.access_loggers.stdout',
+    typed_config: typed('envoy.extensions.access_loggers.stream.v3.StdoutAccessLog', {
+      log_format: { json_format: fields },
+    }),
+  };
+}

@@ -1,0 +1,26 @@
+export { makeBootstrap } from './bootstrap.ts';
+export { HTTP_FILTER, NETWORK_FILTER } from './ext-authz.ts';
+export {
+  DEFAULT_IDENTITY,
+  type Endpoint,
+  type EnvoyProxy,
+  type HttpListener,
+  type Listener,
+  type PathNormalization,
+  type Route,
+  type TcpEndpoint,
+  type TcpListener,
+  TRUST_BUNDLE,
+  type Upstream,
+  WORKLOAD_EXTENSION,
+} from './proxy.ts';
+export { toJson, toYaml } from './text.ts';
+export type { Json, JsonObject } from './typed.ts';
+export {
+  DEFAULT_ENVOY_VERSION,
+  ENVOY_VERSIONS,
+  type EnvoyFeature,
+  type EnvoyVersion,
+  envoyHas,
+  parseEnvoyVersion,
+} from './version.ts';
