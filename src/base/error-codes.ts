@@ -42,6 +42,33 @@ export const ERROR_CODES = {
   ERR_LAB_PORT: 'a port of the lab is unknown, malformed or in use',
   ERR_LAB_PLATFORM: 'the lab does not run in this way on this system',
   ERR_LAB_SERVICE: 'a service of the lab did not start, or ended while it was needed',
+  // x509
+  ERR_X509_PEM: 'a text is not PEM, holds text around its blocks, or a block of another kind',
+  ERR_X509_DER: 'bytes are not the one canonical encoding of a certificate or request',
+  ERR_X509_EXTENSION_TWICE: 'a certificate or request holds an extension twice',
+  ERR_X509_KEY: 'a public key is of a kind or size that is not accepted',
+  ERR_X509_SIGNATURE: 'a signature does not verify under the key it should be by',
+  ERR_X509_SVID_CHAIN_EMPTY: 'a chain of certificates is empty',
+  ERR_X509_SVID_URI_COUNT: 'a leaf certificate has no URI name or more than one',
+  ERR_X509_SVID_ID: 'the URI name of a leaf certificate is no SPIFFE ID with a path',
+  ERR_X509_SVID_LEAF_IS_CA: 'a leaf certificate is a CA certificate',
+  ERR_X509_SVID_KEY_USAGE: 'the key usage of a leaf certificate is absent, not critical or not that of a leaf',
+  ERR_X509_SVID_EXT_KEY_USAGE: 'the extended key usage of a leaf certificate lacks server or client authentication',
+  ERR_X509_SVID_SAN_NOT_CRITICAL: 'a leaf certificate has an empty subject and names that are not critical',
+  ERR_X509_SVID_CRITICAL_EXTENSION: 'a certificate has a critical extension that is not understood',
+  ERR_X509_SVID_TRUST_DOMAIN: 'a certificate was held against the bundle of another trust domain',
+  ERR_X509_SVID_EXPIRED: 'a certificate is past its end',
+  ERR_X509_SVID_NOT_YET_VALID: 'a certificate is not valid yet',
+  ERR_X509_SVID_CA: 'an issuer in a chain may not issue what it signed',
+  ERR_X509_SVID_UNTRUSTED: 'no chain leads from a certificate to an authority of its trust domain',
+  // proto
+  ERR_PROTO_DEFINITION: 'an interface definition is missing or does not parse: the installation is incomplete',
+  ERR_PROTO_MESSAGE: 'bytes are not a message of the type they should have',
+  // grpc, xds, sds
+  ERR_GRPC_ADDRESS_IN_USE: 'a port or a Unix socket is in use by another process',
+  ERR_GRPC_LISTEN: 'an address cannot be listened on',
+  ERR_GRPC_TLS_MATERIAL: 'certificate, key and trust of a listener cannot be used together',
+  ERR_GRPC_CALLER_UNKNOWN: 'a call came by a connection that was not accepted by its listener',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

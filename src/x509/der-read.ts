@@ -1,0 +1,202 @@
+import { isAscii, isUtf8 } from 'node:buffer';
+import { SallyportError } from '../base/index.ts';
+
+/** One value of a DER encoding. The arrays are views of the bytes that were read. */
+export interface DerNode {
+  /** The identifier octet, class and constructed bit included. */
+  readonly tag: number;
+  /** Identifier, length and content. */
+  readonly bytes: Uint8Array;
+  readonly content: Uint8Array;
+  /** Empty for a primitive value. */
+  readonly children: readonly DerNode[];
+}
+
+export const TAG = {
+  boolean: 0x01,
+  integer: 0x02,
+  bitString: 0x03,
+  octetString: 0x04,
+  null: 0x05,
+  oid: 0x06,
+  utf8String: 0x0c,
+  numericString: 0x12,
+  printableString: 0x13,
+  teletexString: 0x14,
+  ia5String: 0x16,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
+  visibleString: 0x1a,
+  universalString: 0x1c,
+  bmpString: 0x1e,
+  sequence: 0x30,
+  set: 0x31,
+} as const;
+
+const DEPTH_MAX = 24;
+
+/**
+ * Reads exactly one DER value (X.690 section 10 and 11): definite minimal lengths, canonical primitive
+ * values, sorted sets, low tag numbers, nothing after the end. What passes has one encoding only, the
+ * bytes given. Throws `ERR_X509_DER`.
+ */
+export function readDer(bytes: Uint8Array): DerNode {
+  const node = readNode(bytes, 0, bytes.length, 0);
+  if (node.bytes.length !== bytes.length) {
+    throw derError('bytes follow after the end of the value');
+  }
+  return node;
+}
+
+export function derError(message: string): SallyportError {
+  return new SallyportError('ERR_X509_DER', `bad DER: ${message}`);
+}
+
+function readNode(bytes: Uint8Array, start: number, limit: number, depth: number): DerNode {
+  if (depth > DEPTH_MAX) {
+    throw derError(`values are nested deeper than ${DEPTH_MAX}`);
+  }
+  const tag = bytes[start];
+  if (tag === undefined || start >= limit) {
+    throw derError('the value is cut off');
+  }
+  const { contentStart, length } = readLength(bytes, start + 1, limit);
+  const end = contentStart + length;
+  if (end > limit) {
+    throw derError('a length points past the end');
+  }
+  const content = bytes.subarray(contentStart, end);
+  const constructed = (tag & 0x20) !== 0;
+  checkTag(tag);
+  const fault = constructed ? undefined : primitiveFault(tag, content);
+  if (fault !== undefined) {
+    throw derError(fault);
+  }
+  const children = constructed ? readChildren(bytes, contentStart, end, depth) : [];
+  if (tag === TAG.set) {
+    checkSetOrder(children);
+  }
+  return { tag, bytes: bytes.subarray(start, end), content, children };
+}
+
+function readChildren(bytes: Uint8Array, start: number, end: number, depth: number): readonly DerNode[] {
+  const children: DerNode[] = [];
+  let at = start;
+  while (at < end) {
+    const child = readNode(bytes, at, end, depth + 1);
+    children.push(child);
+    at += child.bytes.length;
+  }
+  return children;
+}
+
+function readLength(
+  bytes: Uint8Array,
+  at: number,
+  limit: number,
+): { readonly contentStart: number; readonly length: number } {
+  const first = bytes[at];
+  if (first === undefined || at >= limit) {
+    throw derError('the value is cut off');
+  }
+  if (first < 0x80) {
+    return { contentStart: at + 1, length: first };
+  }
+  const count = first & 0x7f;
+  if (count === 0) {
+    throw derError('an indefinite length');
+  }
+  if (count > 4 || at + 1 + count > limit) {
+    throw derError('a length points past the end');
+  }
+  let length = 0;
+  for (let index = 1; index <= count; index += 1) {
+    length = length * 256 + (bytes[at + index] ?? 0);
+  }
+  if (length < 0x80 || length < 256 ** (count - 1)) {
+    throw derError('a length is longer than it need be');
+  }
+  return { contentStart: at + 1 + count, length };
+}
+
+const PRIMITIVE_TAGS: ReadonlySet<number> = new Set(
+  Object.values(TAG).filter((tag) => tag !== TAG.sequence && tag !== TAG.set),
+);
+
+function checkTag(tag: number): void {
+  const known =
+    tag === TAG.sequence ||
+    tag === TAG.set ||
+    PRIMITIVE_TAGS.has(tag) ||
+    ((tag & 0xc0) === 0x80 && (tag & 0x1f) !== 0x1f);
+  if (!known) {
+    throw derError(`tag 0x${tag.toString(16).padStart(2, '0')} has no place in a certificate`);
+  }
+}
+
+/** What keeps the content of a primitive value from being canonical; undefined when nothing does. */
+function primitiveFault(tag: number, content: Uint8Array): string | undefined {
+  switch (tag) {
+    case TAG.boolean:
+      return content.length === 1 && (content[0] === 0 || content[0] === 0xff)
+        ? undefined
+        : 'a boolean is neither 00 nor ff';
+    case TAG.integer:
+      return integerFault(content);
+    case TAG.bitString:
+      return bitStringFault(content);
+    case TAG.null:
+      return content.length === 0 ? undefined : 'a null has content';
+    case TAG.oid:
+      return oidFault(content);
+    case TAG.utf8String:
+      return isUtf8(content) ? undefined : 'a UTF8String is not UTF-8';
+    case TAG.printableString:
+    case TAG.numericString:
+    case TAG.ia5String:
+    case TAG.visibleString:
+      return isAscii(content) ? undefined : 'a string holds more than ASCII';
+    default:
+      return undefined;
+  }
+}
+
+function integerFault(content: Uint8Array): string | undefined {
+  const [first, second] = content;
+  if (first === undefined) {
+    return 'an integer is empty';
+  }
+  const padded =
+    second !== undefined && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80));
+  return padded ? 'an integer is longer than it need be' : undefined;
+}
+
+function bitStringFault(content: Uint8Array): string | undefined {
+  const unused = content[0];
+  const last = content[content.length - 1];
+  if (unused === undefined || last === undefined || unused > 7 || (content.length === 1 && unused !== 0)) {
+    return 'a bit string has a wrong count of unused bits';
+  }
+  const setBits = content.length > 1 && (last & ((1 << unused) - 1)) !== 0;
+  return setBits ? 'a bit string has unused bits that are set' : undefined;
+}
+
+function oidFault(content: Uint8Array): string | undefined {
+  let atStart = true;
+  for (const byte of content) {
+    if (atStart && byte === 0x80) {
+      return 'an object identifier is longer than it need be';
+    }
+    atStart = byte < 0x80;
+  }
+  return content.length === 0 || !atStart ? 'an object identifier is cut off' : undefined;
+}
+
+function checkSetOrder(children: readonly DerNode[]): void {
+  for (const [index, child] of children.entries()) {
+    const before = children[index - 1];
+    if (before !== undefined && Buffer.compare(before.bytes, child.bytes) > 0) {
+      throw derError('a set is not sorted');
+    }
+  }
+}

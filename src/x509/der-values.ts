@@ -1,0 +1,125 @@
+import { type DerNode, derError, TAG } from './der-read.ts';
+
+/** Walks the children of a constructed value in order. */
+export interface DerFields {
+  /** The next child, which must have this tag. */
+  take(tag: number): DerNode;
+  /** The next child, whatever its tag. */
+  takeAny(): DerNode;
+  /** The next child when it has this tag. */
+  takeIf(tag: number): DerNode | undefined;
+  /** Demands that every child was taken. */
+  end(): void;
+}
+
+/** The children of `node`, which must have this tag. */
+export function fieldsOf(node: DerNode, tag: number): DerFields {
+  const { children } = expectTag(node, tag);
+  let at = 0;
+  const takeAny = (): DerNode => {
+    const child = children[at];
+    if (child === undefined) {
+      throw derError('a field is missing');
+    }
+    at += 1;
+    return child;
+  };
+  return {
+    take: (wanted) => expectTag(takeAny(), wanted),
+    takeAny,
+    takeIf: (wanted) => (children[at]?.tag === wanted ? takeAny() : undefined),
+    end() {
+      if (at !== children.length) {
+        throw derError('a field too many');
+      }
+    },
+  };
+}
+
+export function expectTag(node: DerNode, tag: number): DerNode {
+  if (node.tag !== tag) {
+    throw derError(`tag 0x${node.tag.toString(16)} stands where 0x${tag.toString(16)} belongs`);
+  }
+  return node;
+}
+
+export function readBoolean(node: DerNode): boolean {
+  return expectTag(node, TAG.boolean).content[0] === 0xff;
+}
+
+/** A non-negative integer below 2^31. */
+export function readSmallInteger(node: DerNode): number {
+  const { content } = expectTag(node, TAG.integer);
+  if (content.length > 4 || (content[0] ?? 0) >= 0x80) {
+    throw derError('an integer is out of range');
+  }
+  return content.reduce((value, byte) => value * 256 + byte, 0);
+}
+
+/** Dotted decimal. */
+export function readOid(node: DerNode): string {
+  const arcs: bigint[] = [];
+  let arc = 0n;
+  for (const byte of expectTag(node, TAG.oid).content) {
+    arc = (arc << 7n) | BigInt(byte & 0x7f);
+    if (byte < 0x80) {
+      arcs.push(arc);
+      arc = 0n;
+    }
+  }
+  const first = arcs[0] ?? 0n;
+  const top = first < 40n ? 0n : first < 80n ? 1n : 2n;
+  return [top, first - top * 40n, ...arcs.slice(1)].join('.');
+}
+
+/** The bytes of a bit string that has a whole number of bytes. */
+export function readBitStringBytes(node: DerNode): Uint8Array {
+  const { content } = expectTag(node, TAG.bitString);
+  if (content[0] !== 0) {
+    throw derError('a bit string is no whole number of bytes');
+  }
+  return content.subarray(1);
+}
+
+/** The numbers of the bits that are set in a named bit list, whose trailing zero bits are left off. */
+export function readNamedBits(node: DerNode): readonly number[] {
+  const { content } = expectTag(node, TAG.bitString);
+  const bits: number[] = [];
+  for (const [index, byte] of content.subarray(1).entries()) {
+    for (let bit = 0; bit < 8; bit += 1) {
+      if ((byte & (0x80 >> bit)) !== 0) {
+        bits.push(index * 8 + bit);
+      }
+    }
+  }
+  const last = (content.length - 1) * 8 - (content[0] ?? 0) - 1;
+  if (last >= 0 && bits[bits.length - 1] !== last) {
+    throw derError('a named bit list ends in zero bits');
+  }
+  return bits;
+}
+
+/** UTCTime or GeneralizedTime in the one form of RFC 5280 section 4.1.2.5; seconds since the epoch. */
+export function readTime(node: DerNode): number {
+  const text = Buffer.from(node.content).toString('latin1');
+  const full = node.tag === TAG.utcTime ? `${Number(text.slice(0, 2)) < 50 ? '20' : '19'}${text}` : text;
+  const match = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(full);
+  if (match === null || (node.tag !== TAG.utcTime && node.tag !== TAG.generalizedTime)) {
+    throw derError('a time is not in the form YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ');
+  }
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  date.setUTCHours(hour, minute, second);
+  const same =
+    date.getUTCFullYear() === year &&
+    date.getUTCMonth() === month - 1 &&
+    date.getUTCDate() === day &&
+    date.getUTCHours() === hour &&
+    date.getUTCMinutes() === minute &&
+    date.getUTCSeconds() === second;
+  if (!same) {
+    throw derError('a time is not in the calendar');
+  }
+  return date.getTime() / 1000;
+}

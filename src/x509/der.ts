@@ -1,0 +1,12 @@
+export { type DerNode, derError, readDer, TAG } from './der-read.ts';
+export {
+  type DerFields,
+  expectTag,
+  fieldsOf,
+  readBitStringBytes,
+  readBoolean,
+  readNamedBits,
+  readOid,
+  readSmallInteger,
+  readTime,
+} from './der-values.ts';
