@@ -25,7 +25,7 @@ export const ERROR_CODES = {
   ERR_MANIFEST_UNKNOWN_FIELD: 'a field has a name that is not known',
   ERR_MANIFEST_METADATA: 'the name, namespace, labels or annotations of an object are not what Kubernetes allows',
   ERR_MANIFEST_DUPLICATE_OBJECT: 'two objects of one kind have the same namespace and name',
-  // options, config
+  // options
   ERR_DURATION: 'a duration is not written as such, or out of its range',
   ERR_LISTEN_ADDRESS: 'an address to listen on is neither an IP address with a port nor a Unix socket',
   ERR_UNIX_PATH_TOO_LONG: 'the path of a Unix socket is over 107 bytes',
@@ -69,6 +69,18 @@ export const ERROR_CODES = {
   ERR_GRPC_LISTEN: 'an address cannot be listened on',
   ERR_GRPC_TLS_MATERIAL: 'certificate, key and trust of a listener cannot be used together',
   ERR_GRPC_CALLER_UNKNOWN: 'a call came by a connection that was not accepted by its listener',
+  ERR_SDS_OPEN_LISTENER: 'private keys would travel over TCP without TLS, and nothing says that this is meant',
+  ERR_SDS_NO_IDENTITY: 'no registration entry gives the caller anything of what it asks for',
+  ERR_SDS_NOT_READY: 'the certificate a caller asks for could not be issued yet',
+  // config
+  ERR_FILE_UNREADABLE: 'a file does not exist, may not be read, or is not a regular file',
+  ERR_FOLDER_MISSING: 'a folder that the settings name does not exist',
+  ERR_FOLDER_EMPTY: 'a folder that the settings name holds no file to read',
+  ERR_FOLDER_UNREADABLE: 'a folder that the settings name may not be read, or is not a folder',
+  ERR_FOLDER_UNSTABLE: 'the files of a folder keep changing while they are read',
+  ERR_CONFIG_NO_LISTENER: 'the settings name no listener for verdicts or certificates',
+  ERR_CONFIG_LISTENER_TWICE: 'two listeners have the same name or address',
+  ERR_CONFIG_NO_POLICIES: 'the settings name no folder with policies and do not say `allowNoPolicies`',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,135 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import { type EventSink, errorText, SallyportError } from '../base/index.ts';
+import { urisOfAltNames } from './peer-names.ts';
+import { secureContextOf, type TlsSource } from './tls-source.ts';
+
+/** How a listener makes sure who is at the other end. */
+export type ListenerSecurity =
+  | { readonly kind: 'insecure' }
+  | {
+      readonly kind: 'mtls';
+      readonly tls: TlsSource;
+      /** The URI names of a client certificate that the trust accepts; false closes the connection. */
+      readonly allow: (uris: readonly string[]) => boolean;
+    };
+
+/** Our own server in front of grpc-js: it accepts, secures and judges connections, and hands them on. */
+export interface FrontDoor {
+  readonly server: Server;
+  /** Ends the watch on the TLS source. */
+  release(): void;
+}
+
+interface FrontDoorOptions {
+  readonly name: string;
+  readonly security: ListenerSecurity;
+  readonly connectionsMax: number;
+  readonly handshakeMillis: number;
+  readonly events: EventSink;
+  readonly onSocket: (socket: Socket, peerUris: readonly string[]) => void;
+}
+
+export function openFrontDoor(options: FrontDoorOptions): FrontDoor {
+  const { security } = options;
+  const door = security.kind === 'mtls' ? tlsDoor(options, security) : plainDoor(options);
+  door.server.maxConnections = options.connectionsMax;
+  door.server.on('drop', () =>
+    options.events({
+      level: 'warn',
+      event: 'grpc.connection_dropped',
+      message: 'a connection was closed because the listener has as many as it may',
+      fields: { listener: options.name, connectionsMax: options.connectionsMax },
+    }),
+  );
+  return door;
+}
+
+function plainDoor({ onSocket }: FrontDoorOptions): FrontDoor {
+  const server = createServer({ noDelay: true }, (socket) => {
+    ignoreErrors(socket);
+    onSocket(socket, []);
+  });
+  return { server, release: () => undefined };
+}
+
+function tlsDoor(
+  options: FrontDoorOptions,
+  security: Extract<ListenerSecurity, { readonly kind: 'mtls' }>,
+): FrontDoor {
+  const { name, events } = options;
+  const server = usingTls(() =>
+    createTlsServer({
+      ...secureContextOf(security.tls.current()),
+      requestCert: true,
+      rejectUnauthorized: true,
+      ALPNProtocols: ['h2'],
+      handshakeTimeout: options.handshakeMillis,
+      noDelay: true,
+    }),
+  );
+  server.on('secureConnection', (socket) => {
+    ignoreErrors(socket);
+    const uris = socket.authorized ? urisOf(socket) : undefined;
+    if (uris === undefined || !security.allow(uris)) {
+      refuse(uris === undefined ? 'its names cannot be read' : 'it is not on the list', uris ?? []);
+      socket.destroy();
+      return;
+    }
+    options.onSocket(socket, uris);
+  });
+  server.on('tlsClientError', (error) => refuse(errorText(error), []));
+
+  function refuse(reason: string, peerUris: readonly string[]): void {
+    events({
+      level: 'warn',
+      event: 'grpc.peer_refused',
+      message: 'a client was refused at the TLS handshake',
+      fields: { listener: name, reason, peerUris },
+    });
+  }
+  return { server, release: security.tls.onChange(() => renew(server, security.tls, options)) };
+}
+
+/** New connections get the new certificate and trust; running ones keep what they have. */
+function renew(server: TlsServer, tls: TlsSource, { name, events }: FrontDoorOptions): void {
+  const fields = { listener: name };
+  try {
+    usingTls(() => server.setSecureContext(secureContextOf(tls.current())));
+    events({
+      level: 'info',
+      event: 'grpc.certificate_renewed',
+      message: 'a listener took up a new certificate and trust',
+      fields,
+    });
+  } catch (error) {
+    events({
+      level: 'error',
+      event: 'grpc.certificate_rejected',
+      message: 'a listener keeps its old certificate because the new one cannot be used',
+      fields,
+      error,
+    });
+  }
+}
+
+/** Throws `ERR_GRPC_TLS_MATERIAL` when Node does not take what it is given. */
+function usingTls<T>(use: () => T): T {
+  try {
+    return use();
+  } catch (cause) {
+    throw cause instanceof SallyportError
+      ? cause
+      : new SallyportError('ERR_GRPC_TLS_MATERIAL', 'certificate, key and trust cannot be used', { cause });
+  }
+}
+
+function urisOf(socket: TLSSocket): readonly string[] | undefined {
+  const certificate = socket.getPeerX509Certificate();
+  return certificate === undefined ? undefined : urisOfAltNames(certificate.subjectAltName);
+}
+
+/** A broken connection ends its calls; without a listener for its error it would end the process. */
+function ignoreErrors(socket: Socket): void {
+  socket.on('error', () => undefined);
+}

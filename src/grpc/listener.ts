@@ -1,0 +1,174 @@
+import type { Socket } from 'node:net';
+import * as grpc from '@grpc/grpc-js';
+import {
+  type Clock,
+  type EventSink,
+  formatListenAddress,
+  LIMITS,
+  type ListenAddress,
+  type Random,
+  randomHex,
+} from '../base/index.ts';
+import type { Caller } from './caller.ts';
+import { type ListenerSecurity, openFrontDoor } from './front-door.ts';
+import { type GrpcAddress, listenAt, type Place } from './place.ts';
+import { type RunningCalls, runningCalls } from './running-calls.ts';
+import type { CallHandle, GrpcServiceSource } from './service.ts';
+import { shutDown } from './shut-down.ts';
+
+export interface GrpcListenerOptions {
+  /** In events and in `Caller.listener`. */
+  readonly name: string;
+  readonly address: GrpcAddress;
+  readonly security: ListenerSecurity;
+  readonly services: readonly GrpcServiceSource[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly events: EventSink;
+  readonly limits?: Partial<ListenerLimits>;
+}
+
+export interface ListenerLimits {
+  readonly connections: number;
+  readonly streamsPerConnection: number;
+  /** A request as it arrives and after decompression. */
+  readonly requestBytes: number;
+  /** A connection from which nothing was heard for this long is asked for a sign of life. */
+  readonly keepaliveMillis: number;
+  /** A connection that gives none for this long is closed. */
+  readonly keepaliveTimeoutMillis: number;
+  readonly handshakeMillis: number;
+}
+
+export interface GrpcListener {
+  readonly name: string;
+  /** Where it listens, with the port the system chose. */
+  readonly address: ListenAddress;
+  readonly runningCalls: number;
+  readonly connections: number;
+  callerOf(call: CallHandle): Caller;
+  /**
+   * Takes no new connection and no new call, ends each open stream with UNAVAILABLE, lets unary calls
+   * finish for up to `graceMillis`, then closes every connection. Never rejects.
+   */
+  stop(graceMillis: number): Promise<void>;
+}
+
+export const LISTENER_LIMITS: ListenerLimits = {
+  connections: LIMITS.connectionsPerListener,
+  streamsPerConnection: LIMITS.streamsPerConnection,
+  requestBytes: LIMITS.checkRequestBytes,
+  keepaliveMillis: 30_000,
+  keepaliveTimeoutMillis: 10_000,
+  handshakeMillis: 10_000,
+};
+
+/**
+ * Listens for gRPC. Each connection is accepted by our own server and then given to grpc-js under an opaque
+ * name in place of its address, so that a call can be told from whom it comes without asking the caller.
+ * Rejects with `ERR_UNIX_PATH_TOO_LONG`, `ERR_GRPC_ADDRESS_IN_USE`, `ERR_GRPC_LISTEN` or
+ * `ERR_GRPC_TLS_MATERIAL`.
+ */
+export async function createGrpcListener(options: GrpcListenerOptions): Promise<GrpcListener> {
+  const { name, address, security, clock, random, events } = options;
+  const limits = { ...LISTENER_LIMITS, ...options.limits };
+  const connections = new Map<string, Connection>();
+  const calls = runningCalls((peer) => connections.get(peer)?.caller);
+  const server = createServer(options, limits, calls);
+  const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+  const transport = security.kind === 'mtls' ? 'mtls' : address.kind;
+  const door = openFrontDoor({
+    name,
+    security,
+    connectionsMax: limits.connections,
+    handshakeMillis: limits.handshakeMillis,
+    events,
+    onSocket(socket, peerUris) {
+      const connectionId = `conn:${randomHex(random, 16)}`;
+      const caller = { connectionId, listener: name, transport, peerUris, process: undefined } as const;
+      connections.set(connectionId, { caller, socket });
+      socket.once('close', () => connections.delete(connectionId));
+      Object.defineProperties(socket, {
+        remoteAddress: { value: connectionId },
+        remotePort: { value: undefined },
+      });
+      injector.injectConnection(socket);
+    },
+  });
+  const place = await listenAt(door.server, address, random).catch((error: unknown) => {
+    door.release();
+    throw error;
+  });
+  door.server.on('error', (error) =>
+    events({
+      level: 'error',
+      event: 'grpc.accept_failed',
+      message: 'a connection could not be accepted',
+      fields: { listener: name },
+      error,
+    }),
+  );
+  announce(place, name, transport, events);
+  let stopped: Promise<void> | undefined;
+  return {
+    name,
+    address: place.address,
+    get runningCalls() {
+      return calls.count;
+    },
+    get connections() {
+      return connections.size;
+    },
+    callerOf: calls.callerOf,
+    stop(graceMillis) {
+      stopped ??= shutDown(graceMillis, {
+        name,
+        clock,
+        events,
+        calls,
+        door,
+        place,
+        connections,
+        server,
+        injector,
+      });
+      return stopped;
+    },
+  };
+}
+
+interface Connection {
+  readonly caller: Caller;
+  readonly socket: Socket;
+}
+
+function createServer(
+  { name, services }: GrpcListenerOptions,
+  limits: ListenerLimits,
+  calls: RunningCalls,
+): grpc.Server {
+  const server = new grpc.Server({
+    'grpc.enable_channelz': 0,
+    'grpc.max_concurrent_streams': limits.streamsPerConnection,
+    'grpc.max_receive_message_length': limits.requestBytes,
+    'grpc.max_send_message_length': -1,
+    'grpc.keepalive_time_ms': limits.keepaliveMillis,
+    'grpc.keepalive_timeout_ms': limits.keepaliveTimeoutMillis,
+  });
+  for (const source of services) {
+    const service =
+      typeof source === 'function' ? source({ listener: name, callerOf: calls.callerOf }) : source;
+    server.addService(service.definition, calls.wrap(service));
+  }
+  return server;
+}
+
+function announce(place: Place, listener: string, transport: Caller['transport'], events: EventSink): void {
+  const address = formatListenAddress(place.address);
+  events({
+    level: 'info',
+    event: 'grpc.listening',
+    message: `listening on ${address}`,
+    fields: { listener, address, transport, tookOverDeadSocket: place.tookOver },
+  });
+}

@@ -1,0 +1,40 @@
+import { status } from '@grpc/grpc-js';
+import { type ErrorCode, errorCodeOf } from '../base/index.ts';
+
+/** What a client is told: a code it can act on and a text that tells a stranger nothing. */
+export interface ClientStatus {
+  readonly code: status;
+  readonly details: string;
+}
+
+/** The codes of the rooms that answer clients; every other error is a defect to them. */
+type ClientErrorCode = Extract<
+  ErrorCode,
+  'ERR_LIMIT_EXCEEDED' | `ERR_${'GRPC' | 'SDS' | 'ISSUER'}_${string}`
+>;
+
+/**
+ * The one table from error codes to gRPC statuses. CANCELLED and INVALID_ARGUMENT are not in it: SPIFFE
+ * clients give up for good when they see them.
+ */
+const STATUS_OF: Readonly<Record<ClientErrorCode, ClientStatus>> = {
+  ERR_LIMIT_EXCEEDED: { code: status.RESOURCE_EXHAUSTED, details: 'request is over a limit' },
+  ERR_GRPC_ADDRESS_IN_USE: { code: status.UNAVAILABLE, details: 'service is not available' },
+  ERR_GRPC_LISTEN: { code: status.UNAVAILABLE, details: 'service is not available' },
+  ERR_GRPC_TLS_MATERIAL: { code: status.UNAVAILABLE, details: 'service is not available' },
+  ERR_GRPC_CALLER_UNKNOWN: { code: status.UNAUTHENTICATED, details: 'connection is not known' },
+  ERR_SDS_NO_IDENTITY: { code: status.PERMISSION_DENIED, details: 'no identity issued' },
+  ERR_SDS_NOT_READY: { code: status.UNAVAILABLE, details: 'not ready yet' },
+  ERR_SDS_OPEN_LISTENER: { code: status.UNAVAILABLE, details: 'service is not available' },
+};
+
+const INTERNAL: ClientStatus = { code: status.INTERNAL, details: 'internal error' };
+
+/** UNAVAILABLE alone makes every SPIFFE client and Envoy come back. */
+export const STOPPING: ClientStatus = { code: status.UNAVAILABLE, details: 'server is stopping' };
+
+/** The status of any error; its message and cause stay here. */
+export function statusOf(error: unknown): ClientStatus {
+  const table: Readonly<Partial<Record<ErrorCode, ClientStatus>>> = STATUS_OF;
+  return table[errorCodeOf(error)] ?? INTERNAL;
+}
