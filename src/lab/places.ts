@@ -46,3 +46,7 @@ export const FIXED_PORTS: Readonly<Record<PortName, number>> = {
 export function isServiceName(text: string): text is ServiceName {
   return Object.hasOwn(SERVICE_PORTS, text);
 }
+
+export function formatHostPort({ host, port }: HostPort): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
