@@ -3,11 +3,11 @@ import { parseTrustDomain, type TrustBundle } from '../../../src/identity/index.
 import {
   type Certificate,
   type DistinguishedName,
+  type Extension,
   encodeExtension,
   encodeName,
   encodeSigned,
   encodeTbsCertificate,
-  type Extension,
   OID,
   readCertificate,
 } from '../../../src/x509/index.ts';
