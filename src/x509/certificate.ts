@@ -37,8 +37,8 @@ export interface Certificate {
 const SERIAL_BYTES_MAX = 20;
 
 /**
- * Reads one certificate, strictly: canonical DER without anything behind it, no extension twice, positive
- * serial of at most 20 bytes, the same algorithm inside and outside. It does not judge who signed it; see
+ * Reads one certificate, strictly: canonical DER without anything behind it, no extension twice, a serial of
+ * at most 20 bytes that is not negative (known roots have 0), the same algorithm inside and outside. It does not judge who signed it; see
  * `verifySignedBy` and `verifySvid`. Throws `ERR_X509_*` or `ERR_LIMIT_EXCEEDED`.
  */
 export function readCertificate(der: Uint8Array): Certificate {
@@ -104,10 +104,10 @@ function readSerial(node: DerNode): string {
   const { content } = node;
   const negative = (content[0] ?? 0) >= 0x80;
   const text = Buffer.from(content).toString('hex').replace(/^0+/, '');
-  if (negative || text === '' || content.length > SERIAL_BYTES_MAX) {
-    throw derError(`a serial number is not positive or over ${SERIAL_BYTES_MAX} bytes`);
+  if (negative || content.length > SERIAL_BYTES_MAX) {
+    throw derError(`a serial number is negative or over ${SERIAL_BYTES_MAX} bytes`);
   }
-  return text;
+  return text === '' ? '0' : text;
 }
 
 function readValidity(node: DerNode): {
