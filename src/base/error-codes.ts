@@ -81,6 +81,11 @@ export const ERROR_CODES = {
   ERR_CONFIG_NO_LISTENER: 'the settings name no listener for verdicts or certificates',
   ERR_CONFIG_LISTENER_TWICE: 'two listeners have the same name or address',
   ERR_CONFIG_NO_POLICIES: 'the settings name no folder with policies and do not say `allowNoPolicies`',
+  // jwt
+  ERR_KEY_SET_TOO_LARGE: 'a key set (JWKS) is over its limit in bytes or in keys',
+  ERR_KEY_SET_JSON: 'a key set is not a JSON object, or names a member twice',
+  ERR_KEY_SET_SHAPE: 'a key set has no list `keys`',
+  ERR_KEY_SET_EMPTY: 'a key set holds no key that can verify a token',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -11,6 +11,10 @@ export const LIMITS = {
   tokenBytes: 16 * 1024,
   /** Tokens looked at in one request. */
   tokensPerRequest: 16,
+  /** Nesting of a token's header and payload, and of a JWKS document. */
+  tokenJsonDepth: 32,
+  /** Keys of one set that are tried on one token; tokens without `kid` could otherwise cost them all. */
+  keysTriedPerToken: 32,
   /** A JWKS document, bytes, and its keys. */
   keySetBytes: 1024 * 1024,
   keySetKeys: 1000,
@@ -22,6 +26,7 @@ export const LIMITS = {
   manifestAliasNodes: 10_000,
   /** All files of one folder. */
   manifestFiles: 10_000,
+  manifestFolderBytes: 256 * 1024 * 1024,
   /** A DER certificate, bytes; certificates in one chain. */
   certificateBytes: 64 * 1024,
   chainCertificates: 10,

@@ -1,0 +1,33 @@
+import { resolve } from 'node:path';
+import type { ListenAddress } from '../base/index.ts';
+import type { Settings } from './settings.ts';
+
+/** Makes every path in the settings absolute, seen from `folder`. */
+export function resolvePaths(settings: Partial<Settings>, folder: string): Partial<Settings> {
+  const { stateDir, policies, workloads, entries, listeners } = settings;
+  const absolute = (path: string) => resolve(folder, path);
+  const listening = <T extends { readonly address: ListenAddress }>(listener: T): T => ({
+    ...listener,
+    address: resolveAddress(listener.address, absolute),
+  });
+  return {
+    ...settings,
+    ...(stateDir === undefined ? {} : { stateDir: absolute(stateDir) }),
+    ...(policies === undefined ? {} : { policies: policies.map(absolute) }),
+    ...(workloads === undefined ? {} : { workloads: workloads.map(absolute) }),
+    ...(entries === undefined ? {} : { entries: entries.map(absolute) }),
+    ...(listeners === undefined
+      ? {}
+      : {
+          listeners: {
+            ...listeners,
+            authz: listeners.authz.map(listening),
+            agents: listeners.agents.map(listening),
+          },
+        }),
+  };
+}
+
+function resolveAddress(address: ListenAddress, absolute: (path: string) => string): ListenAddress {
+  return address.kind === 'unix' ? { kind: 'unix', path: absolute(address.path) } : address;
+}

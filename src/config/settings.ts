@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { authzListenersOptions, profilesOptions } from '../authz/options.ts';
+import { caOptions } from '../ca/options.ts';
+import { trustDomainAliasesOption, trustDomainOption } from '../identity/options.ts';
+import { keysOptions } from '../keys/options.ts';
+import { logOptions } from '../observe/options.ts';
+import { allowNoPoliciesOption, policiesOption, rootNamespaceOption } from '../policy/options.ts';
+import { agentListenersOptions } from '../sds/options.ts';
+import { stateDirOption } from '../store/options.ts';
+import { adminListenerOptions } from '../web/options.ts';
+import { entriesOption, workloadsOption } from '../workload/options.ts';
+
+/** The whole settings file; each room owns its part. The order is that of `docs/config.md`. */
+export const settingsShape = {
+  trustDomain: trustDomainOption,
+  trustDomainAliases: trustDomainAliasesOption,
+  rootNamespace: rootNamespaceOption,
+  stateDir: stateDirOption,
+  listeners: z
+    .strictObject({
+      authz: authzListenersOptions,
+      agents: agentListenersOptions,
+      admin: adminListenerOptions,
+    })
+    .prefault({})
+    .describe('where Sallyport listens'),
+  profiles: profilesOptions,
+  policies: policiesOption,
+  allowNoPolicies: allowNoPoliciesOption,
+  workloads: workloadsOption,
+  entries: entriesOption,
+  ca: caOptions,
+  keys: keysOptions,
+  log: logOptions,
+};
+
+export const settingsSchema = z.strictObject(settingsShape);
+
+/** Checked settings with every default filled in; paths in them are absolute. */
+export type Settings = z.infer<typeof settingsSchema>;
