@@ -14,7 +14,13 @@ export interface TokenRequest {
 
 /** The state of one key set in the snapshot at hand. */
 export type KeySetState =
-  | { readonly state: 'ready'; readonly version: string; readonly keys: KeySet }
+  | {
+      readonly state: 'ready';
+      readonly version: string;
+      readonly keys: KeySet;
+      /** A token with a key that the set lacks is worth a fetch now: it is `need`, not `reject`. */
+      readonly refreshable?: boolean;
+    }
   /** Never fetched: worth waiting for. */
   | { readonly state: 'missing' }
   /** Fetched or given, but of no use, and waiting does not help. */

@@ -1,3 +1,4 @@
+export { authenticate } from './authenticate.ts';
 export type {
   AuthenticateOutcome,
   KeySet,
@@ -6,6 +7,14 @@ export type {
   TokenRejectReason,
   TokenRequest,
 } from './authenticate-types.ts';
+export { type ImportKeySetOptions, importKeySet, type KeySetImport } from './key-set.ts';
 export { type HeaderValue, NO_MUTATIONS, type RequestMutations } from './mutations.ts';
+export {
+  createTokenCache,
+  TOKEN_CACHE_LIMITS,
+  type TokenCache,
+  type TokenCacheLimits,
+  type TokenCacheStats,
+} from './token-cache.ts';
 export type { ClaimHeader, KeySetSource, TokenHeader, TokenRule } from './token-rule.ts';
 export type { Claims, ClaimValue, VerifiedToken } from './verified-token.ts';

@@ -10,6 +10,8 @@ export interface TokenRule {
   /** Any of them; empty means not checked. */
   readonly audiences: readonly string[];
   readonly keys: KeySetSource;
+  /** Names of the algorithms that the issuer may use; absent means all that are known. */
+  readonly algorithms?: readonly string[];
   /** All three empty: `Authorization: Bearer ` and the query parameter `access_token`. */
   readonly fromHeaders: readonly TokenHeader[];
   readonly fromParams: readonly string[];

@@ -1,0 +1,145 @@
+import { type AcceptedToken, acceptToken } from './accepted-token.ts';
+import { comparableAudience } from './audience.ts';
+import type { KeySetView } from './authenticate-types.ts';
+import type { TokenFailure } from './failure.ts';
+import { type ParsedToken, parseToken } from './parse-token.ts';
+import type { PreparedRule } from './prepared-rules.ts';
+import { type TokenCache, type TokenEntry, tokenHashOf, type Verdict } from './token-cache.ts';
+import { namesUnknownKey, verifyToken } from './verify-token.ts';
+
+/** Istio leaves Envoy's default; it cannot be configured. */
+export const CLOCK_SKEW_SECONDS = 60;
+
+export type TokenJudgement =
+  | { readonly kind: 'accepted'; readonly accepted: AcceptedToken }
+  | { readonly kind: 'refused'; readonly failure: TokenFailure }
+  /** These keys decide, and they may come. */
+  | { readonly kind: 'need'; readonly keySetId: string };
+
+/** Judges the tokens of one request; a token that several rules look at is read and verified once. */
+export interface TokenJudge {
+  judge(rule: PreparedRule, text: string): TokenJudgement;
+}
+
+export function createTokenJudge(
+  keys: KeySetView,
+  nowSeconds: number,
+  cache: TokenCache | undefined,
+): TokenJudge {
+  const files = new Map<string, TokenFile>();
+  return {
+    judge(rule, text) {
+      const file = files.get(text) ?? openFile(text, nowSeconds, cache);
+      files.set(text, file);
+      return judgeFile(rule, file, keys, nowSeconds);
+    },
+  };
+}
+
+/** A token's entry and the way to have it remembered. */
+interface TokenFile {
+  readonly text: string;
+  readonly entry: TokenEntry;
+  remember(expiresAtSeconds: number | undefined): void;
+}
+
+/** HMAC costs less than remembering it, and its secret keys deserve no second place where they matter. */
+function openFile(text: string, nowSeconds: number, cache: TokenCache | undefined): TokenFile {
+  const tokenHash = cache === undefined ? '' : tokenHashOf(text);
+  const known = cache?.find(tokenHash, nowSeconds);
+  const entry = known ?? { parsed: parseToken(text), tokenBytes: text.length, verdicts: new Map() };
+  const isCached = cache !== undefined && !(entry.parsed.ok && entry.parsed.token.algorithm.startsWith('HS'));
+  if (isCached && known === undefined) {
+    cache.keep(tokenHash, entry, 'refused', nowSeconds + cache.limits.refusedSeconds);
+  }
+  return {
+    text,
+    entry,
+    remember(expiresAtSeconds = Number.POSITIVE_INFINITY) {
+      if (isCached) {
+        const endsAt = Math.min(
+          expiresAtSeconds + CLOCK_SKEW_SECONDS + 1,
+          nowSeconds + cache.limits.acceptedSeconds,
+        );
+        cache.keep(tokenHash, entry, 'accepted', endsAt);
+      }
+    },
+  };
+}
+
+/** The order is Envoy's: parse, issuer, time, audience, key, signature. */
+function judgeFile(
+  rule: PreparedRule,
+  file: TokenFile,
+  keys: KeySetView,
+  nowSeconds: number,
+): TokenJudgement {
+  const { parsed } = file.entry;
+  if (!parsed.ok) {
+    return refused(parsed.failure);
+  }
+  const failure = claimsFailure(rule, parsed.token, nowSeconds);
+  return failure === undefined ? judgeSignature(rule, file, parsed.token, keys) : refused(failure);
+}
+
+function claimsFailure(rule: PreparedRule, token: ParsedToken, nowSeconds: number): TokenFailure | undefined {
+  if (rule.rule.issuer !== undefined && token.issuer !== rule.rule.issuer) {
+    return 'issuer';
+  }
+  if (rule.algorithms !== undefined && !rule.algorithms.has(token.algorithm)) {
+    return 'headerAlgUnsupported';
+  }
+  if (nowSeconds + CLOCK_SKEW_SECONDS < token.notBeforeSeconds) {
+    return 'notYetValid';
+  }
+  if (token.expiresAtSeconds !== undefined && nowSeconds > token.expiresAtSeconds + CLOCK_SKEW_SECONDS) {
+    return 'expired';
+  }
+  const isForUs =
+    rule.audiences.size === 0 ||
+    token.audiences.some((audience) => rule.audiences.has(comparableAudience(audience)));
+  return isForUs ? undefined : 'audience';
+}
+
+function judgeSignature(
+  rule: PreparedRule,
+  file: TokenFile,
+  token: ParsedToken,
+  keys: KeySetView,
+): TokenJudgement {
+  const { keySetId } = rule.rule.keys;
+  const set = keys.keySet(keySetId);
+  switch (set.state) {
+    case 'missing':
+      return { kind: 'need', keySetId };
+    case 'unusable':
+      return refused('keysUnusable');
+    case 'ready': {
+      if (set.refreshable === true && namesUnknownKey(token, set.keys)) {
+        return { kind: 'need', keySetId };
+      }
+      const verdictKey = `${rule.fingerprint}:${set.version}`;
+      const known = file.entry.verdicts.get(verdictKey);
+      const verdict = known ?? verdictOf(rule, token, verifyToken(file.text, token, set.keys));
+      if (known === undefined) {
+        file.entry.verdicts.set(verdictKey, verdict);
+        if (verdict.ok) {
+          file.remember(token.expiresAtSeconds);
+        }
+      }
+      return verdict.ok ? { kind: 'accepted', accepted: verdict.accepted } : refused(verdict.failure);
+    }
+  }
+}
+
+function verdictOf(rule: PreparedRule, token: ParsedToken, failure: TokenFailure | undefined): Verdict {
+  if (failure !== undefined) {
+    return { ok: false, failure };
+  }
+  const accepted = acceptToken(rule, token);
+  return accepted === undefined ? { ok: false, failure: 'outputUnsafe' } : { ok: true, accepted };
+}
+
+function refused(failure: TokenFailure): TokenJudgement {
+  return { kind: 'refused', failure };
+}
