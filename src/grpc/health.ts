@@ -1,5 +1,6 @@
 import * as grpc from '@grpc/grpc-js';
 import { LIMITS } from '../base/index.ts';
+import type { Definitions, HealthCheckRequest, HealthCheckResponse } from '../proto/index.ts';
 import type { GrpcService } from './service.ts';
 
 /** What grpc.health.v1 says about this process; the service named `''` is the whole of it. */
@@ -8,36 +9,25 @@ export interface Health {
   set(service: string, serving: boolean): void;
   /** Undefined for a service nobody has set. */
   isServing(service: string): boolean | undefined;
-  /** The service itself, over the definition of `grpc.health.v1.Health`. */
-  service(definition: grpc.ServiceDefinition): GrpcService;
+  /** `grpc.health.v1.Health`, for a listener. */
+  service(definitions: Definitions): GrpcService;
 }
 
-/** grpc.health.v1.HealthCheckResponse.ServingStatus. */
-const SERVING = 1;
-const NOT_SERVING = 2;
-const SERVICE_UNKNOWN = 3;
-
-interface HealthRequest {
-  readonly service?: string;
-}
-
-interface HealthResponse {
-  readonly status: number;
-}
+type ServingStatus = HealthCheckResponse['status'];
 
 /** Nothing is known at first: `set('', …)` comes before the first client. */
 export function createHealth(): Health {
   const serving = new Map<string, boolean>();
   const watchers = new Set<() => void>();
 
-  function statusOf(service: string): number | undefined {
+  function statusOf(service: string): ServingStatus | undefined {
     const known = serving.get(service);
-    return known === undefined ? undefined : known ? SERVING : NOT_SERVING;
+    return known === undefined ? undefined : known ? 'SERVING' : 'NOT_SERVING';
   }
 
   function check(
-    call: grpc.ServerUnaryCall<HealthRequest, HealthResponse>,
-    answer: grpc.sendUnaryData<HealthResponse>,
+    call: grpc.ServerUnaryCall<HealthCheckRequest, HealthCheckResponse>,
+    answer: grpc.sendUnaryData<HealthCheckResponse>,
   ): void {
     const status = statusOf(serviceOf(call.request));
     if (status === undefined) {
@@ -48,12 +38,12 @@ export function createHealth(): Health {
   }
 
   /** Sends the status now and each one that differs from the last, the newest first when the client is slow. */
-  function watch(call: grpc.ServerWritableStream<HealthRequest, HealthResponse>): void {
+  function watch(call: grpc.ServerWritableStream<HealthCheckRequest, HealthCheckResponse>): void {
     const service = serviceOf(call.request);
-    let sent: number | undefined;
+    let sent: ServingStatus | undefined;
     let writing = false;
     const send = (): void => {
-      const status = statusOf(service) ?? SERVICE_UNKNOWN;
+      const status = statusOf(service) ?? 'SERVICE_UNKNOWN';
       if (writing || status === sent || call.writableEnded || call.destroyed) {
         return;
       }
@@ -77,11 +67,14 @@ export function createHealth(): Health {
       }
     },
     isServing: (service) => serving.get(service),
-    service: (definition) => ({ definition, implementation: { Check: check, Watch: watch } }),
+    service: (definitions) => ({
+      definition: definitions.service('grpc.health.v1.Health'),
+      implementation: { Check: check, Watch: watch },
+    }),
   };
 }
 
 /** A name that is too long is nobody's; it is not kept. */
-function serviceOf({ service = '' }: HealthRequest): string {
+function serviceOf({ service }: HealthCheckRequest): string {
   return service.length > LIMITS.resourceNameBytes ? '\0' : service;
 }

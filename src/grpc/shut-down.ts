@@ -1,4 +1,4 @@
-import type { Server, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type * as grpc from '@grpc/grpc-js';
 import { type Clock, type EventSink, formatListenAddress, sleep } from '../base/index.ts';
 import type { FrontDoor } from './front-door.ts';
@@ -28,20 +28,22 @@ export async function shutDown(graceMillis: number, running: Running): Promise<v
     await Promise.race([done, sleep(clock, millis, finished.signal)]);
     finished.abort();
   };
-  const doorClosed = closeServer(door.server);
+  door.server.close();
   door.release();
   await place.remove();
   calls.close();
   await within(calls.drained(), graceMillis);
   const forcedCalls = calls.count;
+  const sockets = [...connections.values()].map(({ socket }) => socket);
+  const closed = Promise.all(sockets.map(whenClosed)).then(() => undefined);
   injector.destroy();
-  await within(doorClosed, FLUSH_MILLIS);
+  await within(closed, FLUSH_MILLIS);
   // A client reads a closed connection as UNAVAILABLE; what `forceShutdown` sends it would read as CANCELLED.
-  for (const { socket } of connections.values()) {
+  for (const socket of sockets) {
     socket.destroy();
   }
   server.forceShutdown();
-  await within(doorClosed, FLUSH_MILLIS);
+  await closed;
   events({
     level: forcedCalls === 0 ? 'info' : 'warn',
     event: 'grpc.stopped',
@@ -50,8 +52,6 @@ export async function shutDown(graceMillis: number, running: Running): Promise<v
   });
 }
 
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-  });
+function whenClosed(socket: Socket): Promise<void> {
+  return socket.closed ? Promise.resolve() : new Promise((resolve) => socket.once('close', () => resolve()));
 }

@@ -1,4 +1,4 @@
-import { chmod, chown, lstat, rename, unlink } from 'node:fs/promises';
+import { access, chmod, chown, lstat, rename, unlink } from 'node:fs/promises';
 import { connect, type Server } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { checkUnixPath, errorText, type Random, randomHex, SallyportError } from '../base/index.ts';
@@ -62,6 +62,10 @@ async function checkPlace(path: string, mayTakeOver: boolean): Promise<boolean> 
     throw listenError(path, error);
   });
   if (there === undefined) {
+    // Asked here because libuv turns a missing folder into "no permission".
+    await access(dirname(path)).catch((error: unknown) => {
+      throw listenError(path, error);
+    });
     return false;
   }
   if (!there.isSocket()) {
