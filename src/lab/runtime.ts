@@ -13,7 +13,8 @@ import type { HostPort, Places, PortName, ServiceName } from './places.ts';
  *   rejects when it ended at once; `service.program` says which image and command it takes;
  * - `reach`, from the published ports;
  * - every line of stdout and stderr in `output`, while the service runs;
- * - `close`, which removes all it made, whatever state it is in, and may be called twice.
+ * - `close`, which removes all it made, whatever state it is in, and may be called twice; with
+ *   `keepLogs`, everything that is printed stays readable in `logFolder`.
  */
 export interface Runtime {
   readonly kind: 'process' | 'docker';
@@ -27,7 +28,7 @@ export interface Runtime {
   start(service: Service): Promise<RunningService>;
   /** How the lab's own process reaches a port of a service that was started. */
   reach(service: ServiceName, port: PortName): HostPort;
-  close(): Promise<void>;
+  close(options: { readonly keepLogs: boolean }): Promise<void>;
 }
 
 export interface Service {
