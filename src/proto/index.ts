@@ -6,7 +6,16 @@ export {
   SPIFFE_VALIDATOR_TYPE,
   typeUrlOf,
 } from './any.ts';
+export {
+  type CheckHttp,
+  type CheckPeer,
+  type CheckRequest,
+  type CheckRequestReading,
+  readCheckRequest,
+} from './check-request.ts';
+export { type CheckReply, type DenialCode, type HeaderToSet, writeCheckResponse } from './check-response.ts';
 export { type Definitions, loadDefinitions } from './definitions.ts';
+export type { HeaderIndex } from './header-index.ts';
 export type {
   AnyMessage,
   CertificateValidationContext,
@@ -24,3 +33,6 @@ export type {
   Secret,
   SpiffeCertValidatorConfig,
 } from './messages.ts';
+export type { SocketPlace } from './read-address.ts';
+export type { StructObject, StructValue } from './struct-value.ts';
+export type { WireFault } from './wire-cursor.ts';
