@@ -115,6 +115,10 @@ export const ERROR_CODES = {
   ERR_LINT_PRIVATE_KEY: 'an inline key set holds private or symmetric key material',
   ERR_LINT_PEER_TWICE: 'two PeerAuthentications hold for the same workloads; only the first counts',
   ERR_LINT_PEER_IGNORED: 'a PeerAuthentication of the root namespace with a selector has no effect',
+  // ca
+  ERR_CA_TEMPLATE: 'a certificate was asked for that must not exist, so it was not signed',
+  ERR_CA_EXPIRED: 'a CA that should sign is past its end',
+  ERR_CA_ISSUE: 'a certificate was signed, looked at again and not let out, or the key did not sign',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { checkText, durationBetween, textIssue } from '../base/index.ts';
+import { ttlPlanProblems } from './ttl-plan.ts';
 
-export const CA_KEY_TYPES = ['ec-p256', 'ec-p384'] as const;
+export const CA_KEY_TYPES = ['ec-p256', 'ec-p384', 'rsa-2048', 'rsa-3072', 'rsa-4096'] as const;
 export type CaKeyType = (typeof CA_KEY_TYPES)[number];
 
 export const caOptions = z
@@ -38,25 +39,12 @@ export const caOptions = z
       .describe('how far in the past validity starts, for verifiers whose clock is slow'),
   })
   .superRefine((ca, report) => {
-    if (ca.caTtl.millis >= ca.rootTtl.millis) {
-      report.addIssue(
-        textIssue(
-          'ERR_CA_TTL',
-          'an intermediate must end before its root',
-          'make `caTtl` shorter than `rootTtl`',
-          ['caTtl'],
-        ),
-      );
-    }
-    if (ca.svidTtl.millis >= ca.caTtl.millis) {
-      report.addIssue(
-        textIssue(
-          'ERR_CA_TTL',
-          'a certificate must end before its issuer',
-          'make `svidTtl` shorter than `caTtl`',
-          ['svidTtl'],
-        ),
-      );
+    for (const problem of ttlPlanProblems({
+      rootTtlSeconds: ca.rootTtl.seconds,
+      caTtlSeconds: ca.caTtl.seconds,
+      svidTtls: [{ name: 'svidTtl', seconds: ca.svidTtl.seconds }],
+    })) {
+      report.addIssue(textIssue('ERR_CA_TTL', problem.message, problem.hint, [problem.setting]));
     }
   })
   .prefault({})

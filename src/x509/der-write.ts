@@ -91,6 +91,17 @@ export function encoded(der: Uint8Array): DerValue {
   return asn1.create(tag & 0xc0, tag & 0x3f, false, binary(content));
 }
 
+/** Whether forge's own reader and writer, independent of ours, bring out the same bytes again. */
+export function encodesTheSame(der: Uint8Array): boolean {
+  const input = binary(der);
+  try {
+    const value = asn1.fromDer(forge.util.createBuffer(input, 'raw'), true);
+    return asn1.toDer(value).getBytes() === input;
+  } catch {
+    return false;
+  }
+}
+
 function binary(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }

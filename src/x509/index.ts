@@ -2,6 +2,7 @@ export type { AlternativeNames } from './alternative-names.ts';
 export { type Certificate, readCertificate } from './certificate.ts';
 export { type CertificateRequest, readCsr } from './certificate-request.ts';
 export type { CertificationPath } from './certification-path.ts';
+export { encodesTheSame } from './der-write.ts';
 export type { DistinguishedName } from './distinguished-name.ts';
 export {
   encodeExtension,
@@ -18,6 +19,7 @@ export {
   isCritical,
   type KeyUsage,
 } from './extensions.ts';
+export { keyIdOf } from './key-id.ts';
 export { OID } from './oids.ts';
 export { type PemBlock, readPem, readPemBlocks, writePem } from './pem.ts';
 export {
