@@ -1,3 +1,4 @@
+export { envoyArguments } from './envoy-arguments.ts';
 export { createLineLog, type LineLog } from './line-log.ts';
 export {
   FIXED_PORTS,

@@ -8,16 +8,25 @@ export interface LineLog {
   /** Takes output as it comes, cut anywhere. */
   write(chunk: string): void;
   lines(): readonly string[];
-  /** What `pick` finds in the lines, looking again as more come; undefined when `timeoutMillis` pass first. */
-  find<T>(pick: (line: string) => T | undefined, timeoutMillis: number): Promise<T | undefined>;
+  /** How many lines there were in all; tells later ones from earlier ones. */
+  mark(): number;
+  /**
+   * What `pick` finds in the first line that it takes, looking again as more come; undefined when
+   * `timeoutMillis` pass first. `after` leaves out what was printed before that mark.
+   */
+  find<T>(
+    pick: (line: string) => T | undefined,
+    options: { readonly timeoutMillis: number; readonly after?: number },
+  ): Promise<T | undefined>;
 }
 
 export function createLineLog(clock: Clock): LineLog {
   let lines: string[] = [];
+  let dropped = 0;
   let rest = '';
-  const search = <T>(pick: (line: string) => T | undefined): T | undefined => {
-    for (let index = lines.length - 1; index >= 0; index -= 1) {
-      const found = pick(lines[index] ?? '');
+  const search = <T>(pick: (line: string) => T | undefined, after: number): T | undefined => {
+    for (const line of lines.slice(Math.max(0, after - dropped))) {
+      const found = pick(line);
       if (found !== undefined) {
         return found;
       }
@@ -30,14 +39,16 @@ export function createLineLog(clock: Clock): LineLog {
       rest = parts.pop() ?? '';
       lines.push(...parts);
       if (lines.length > LINES_MAX) {
+        dropped += lines.length - LINES_MAX;
         lines = lines.slice(-LINES_MAX);
       }
     },
     lines: () => lines,
-    async find(pick, timeoutMillis) {
+    mark: () => dropped + lines.length,
+    async find(pick, { timeoutMillis, after = 0 }) {
       const end = clock.monotonicMillis() + timeoutMillis;
       for (;;) {
-        const found = search(pick);
+        const found = search(pick, after);
         if (found !== undefined || clock.monotonicMillis() >= end) {
           return found;
         }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Clock, errorText, SallyportError, sleep } from '../base/index.ts';
+import { envoyArguments } from './envoy-arguments.ts';
 import { checkFree, freePorts } from './free-ports.ts';
 import { createLineLog } from './line-log.ts';
 import { type Places, type PortName, SERVICE_PORTS, type ServiceName } from './places.ts';
@@ -109,14 +110,7 @@ function commandOf(program: Program, envoyPath: string, configFolder: string): r
         join(configFolder, program.configFile),
       ];
     case 'envoy':
-      return [
-        envoyPath,
-        '--config-path',
-        join(configFolder, program.configFile),
-        '--disable-hot-restart',
-        '--concurrency',
-        '1',
-      ];
+      return [envoyPath, ...envoyArguments(join(configFolder, program.configFile))];
     case 'node':
       return [process.execPath, ownFile(`./programs/${program.script}`), ...program.args];
   }

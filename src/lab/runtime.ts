@@ -40,7 +40,7 @@ export interface Service {
 export type Program =
   /** `sallyport serve --config <file>`. */
   | { readonly kind: 'sallyport'; readonly configFile: string }
-  /** `envoy --config-path <file> --disable-hot-restart`, so that several share one machine. */
+  /** Envoy with the `envoyArguments` of this file. */
   | { readonly kind: 'envoy'; readonly configFile: string }
   /** A script of `src/lab/programs` (`dist/lab/programs` once built), run by Node with these arguments. */
   | { readonly kind: 'node'; readonly script: 'echo' | 'issuer'; readonly args: readonly string[] };
