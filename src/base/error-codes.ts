@@ -119,6 +119,24 @@ export const ERROR_CODES = {
   ERR_CA_TEMPLATE: 'a certificate was asked for that must not exist, so it was not signed',
   ERR_CA_EXPIRED: 'a CA that should sign is past its end',
   ERR_CA_ISSUE: 'a certificate was signed, looked at again and not let out, or the key did not sign',
+  // store
+  ERR_STATE_MISSING: 'a folder holds no state of a sallyport',
+  ERR_STATE_OPEN: 'the state folder can be entered by other users, or belongs to one',
+  ERR_STATE_NOT_WRITABLE: 'the state folder cannot be made or written',
+  ERR_STATE_LOCKED: 'another sallyport uses the state folder',
+  ERR_STATE_DAMAGED: 'a file of the state folder cannot be used',
+  ERR_STATE_NEWER: 'the state was written by a newer sallyport',
+  ERR_STATE_KEY_OPEN: 'a key file can be read by other users',
+  ERR_STATE_KEY_UNREADABLE: 'a key file cannot be read',
+  // workload
+  ERR_OBJECT_KIND: 'an object is of a kind or version that is not read from this folder',
+  ERR_WORKLOAD_ADDRESS: 'the address of a WorkloadEntry is not an IP address',
+  ERR_WORKLOAD_KIND: 'the labels of a WorkloadEntry do not say what kind of proxy it is',
+  ERR_ENTRY_SPIFFE_ID: 'the SPIFFE ID of an entry is not one that Sallyport may hand out',
+  ERR_ENTRY_SELECTOR: 'a selector of an entry is of no known kind, or no caller can have it',
+  ERR_ENTRY_DNS_NAME: 'a DNS name of an entry is not one that a certificate can carry',
+  ERR_ENTRY_DUPLICATE: 'two entries have the same SPIFFE ID and selectors',
+  ERR_ENTRY_UNSUPPORTED: 'an entry asks for what is not built yet',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,1 +1,4 @@
+export { loadDirectory, type Mesh } from './directory.ts';
+export { loadEntries } from './entries.ts';
+export { type SelectorSource, selectorsOf } from './selectors.ts';
 export type { Directory, EntrySet, RegistrationEntry, Workload } from './workload.ts';
