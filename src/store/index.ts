@@ -1,0 +1,3 @@
+export { KEYS_FOLDER, openState, readState, type State } from './state.ts';
+export { inTransaction, migrate, type StateDatabase } from './state-database.ts';
+export { writeFileWhole } from './write-whole.ts';
