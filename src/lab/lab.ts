@@ -52,8 +52,14 @@ export async function startLab(start: LabStart): Promise<Lab> {
   await writeLabFiles(hostConfigFolder, await labFiles(places, { envoyVersion, socketOwner }));
   const services = new Map<ServiceName, RunningService>();
   const startService = async (service: Service): Promise<void> => {
-    services.set(service.name, await runtime.start(service));
-    await untilReady(start, service.name, () => services.get(service.name));
+    const running = await runtime.start(service);
+    services.set(service.name, running);
+    try {
+      await untilReady(start, running);
+    } catch (error) {
+      progress(lastLines(running));
+      throw error;
+    }
   };
   for (const stage of labStages(places)) {
     start.signal?.throwIfAborted();
@@ -80,17 +86,14 @@ export async function startLab(start: LabStart): Promise<Lab> {
 }
 
 /** Asks a service until it answers 200; a service that ends first will never do so. */
-async function untilReady(
-  { runtime, clock, signal }: LabStart,
-  name: ServiceName,
-  running: () => RunningService | undefined,
-): Promise<void> {
+async function untilReady({ runtime, clock, signal }: LabStart, running: RunningService): Promise<void> {
+  const { name } = running;
   const { port, path } = readinessOf(name);
   const end = clock.monotonicMillis() + READY_MILLIS;
   let seen = 'nothing';
   while (clock.monotonicMillis() < end) {
     signal?.throwIfAborted();
-    if (running()?.hasEnded() === true) {
+    if (running.hasEnded()) {
       throw new SallyportError('ERR_LAB_SERVICE', `${name} ended while it was starting`);
     }
     try {
@@ -108,6 +111,14 @@ async function untilReady(
     'ERR_LAB_SERVICE',
     `${name} was not ready within ${READY_MILLIS / 1000} s, last seen: ${seen}`,
   );
+}
+
+const LINES_SHOWN = 8;
+
+/** What a service printed last, for people who look for a cause. */
+export function lastLines({ name, output }: RunningService): string {
+  const lines = [...output.stdout.lines().slice(-LINES_SHOWN), ...output.stderr.lines().slice(-LINES_SHOWN)];
+  return [`last lines of ${name}:`, ...lines.map((line) => `  ${line}`)].join('\n');
 }
 
 async function callDoor(runtime: Runtime, door: Door, request: LabCall): Promise<LabReply> {

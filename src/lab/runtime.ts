@@ -1,3 +1,5 @@
+import type { Clock } from '../base/index.ts';
+import type { EnvoyVersion } from '../envoy/index.ts';
 import type { LineLog } from './line-log.ts';
 import type { HostPort, Places, PortName, ServiceName } from './places.ts';
 
@@ -52,4 +54,20 @@ export interface RunningService {
   hasEnded(): boolean;
   /** SIGTERM, and SIGKILL when that does not help in time; resolves when it has ended. */
   stop(): Promise<void>;
+}
+
+/** What `runtime-containers.ts` exports as `containerRuntimes`. */
+export interface ContainerRuntimes {
+  /** Why containers cannot be had (no engine answers, an image is neither there nor to be pulled); undefined when they can. */
+  problem(options: ContainerOptions): Promise<string | undefined>;
+  create(options: ContainerOptions): Promise<Runtime>;
+}
+
+export interface ContainerOptions {
+  readonly clock: Clock;
+  readonly envoyVersion: EnvoyVersion;
+  /** Published ports that were chosen, by `<service>.<port>`; the others are whatever is free. */
+  readonly ports: ReadonlyMap<string, number>;
+  /** Lines for people: an image is built or pulled. */
+  readonly progress: (line: string) => void;
 }
