@@ -1,92 +1,67 @@
-import { SallyportError } from '../base/index.ts';
+import { LIMITS, SallyportError } from '../base/index.ts';
 import type { DeltaDiscoveryRequest, DeltaDiscoveryResponse } from '../proto/index.ts';
 import { settle } from './answer.ts';
-import { forgetSent, type Push, pushChanges } from './push.ts';
+import { type Push, pushChanges } from './push.ts';
 import type { ResourceView } from './resource.ts';
-import type { Sent, Step, StreamEvent, StreamState } from './stream-state.ts';
-import { readNames, resubscribe, type Subscription } from './subscription.ts';
-
-/** What an incremental stream is about. */
-export interface DeltaInput {
-  readonly typeUrl: string;
-  readonly view: ResourceView;
-}
+import { forgetSent, type Pushed, type Sent, type StreamState, type Taken } from './stream-state.ts';
+import { readNames, refuseType, resubscribe, type Subscription } from './subscription.ts';
 
 /**
- * A request of an incremental stream. xDS protocol, "Incremental xDS": every subscribe is answered, even
- * with what the client has; only the first request of a stream may say what it still holds from before.
+ * Takes a request of an incremental stream. xDS protocol, "Incremental xDS": every subscribe is answered,
+ * even with what the client has; only the first request of a stream may say what it still holds from before.
  * A name nobody has gets no answer until it appears: Envoy would take "removed" for "ready" and open its
  * port without a certificate.
  */
-export function deltaRequest(
-  state: StreamState,
-  request: DeltaDiscoveryRequest,
-  input: DeltaInput,
-): Step<DeltaDiscoveryResponse> {
-  if (request.type_url !== '' && request.type_url !== input.typeUrl) {
-    return {
-      state,
-      messages: [],
-      events: [{ kind: 'type_refused', typeUrl: request.type_url.slice(0, 200) }],
-    };
+export function takeDelta(state: StreamState, request: DeltaDiscoveryRequest, typeUrl: string): Taken {
+  if (request.type_url !== '' && request.type_url !== typeUrl) {
+    return refuseType(state, request.type_url);
   }
   const answer = { nonce: request.response_nonce, error: request.error_detail, version: undefined };
   const settled = state.started ? settle(state, answer, false) : { state, events: [] };
   const on = readNames(request.resource_names_subscribe);
   const off = readNames(request.resource_names_unsubscribe);
   const asksForAll = !state.started && request.resource_names_subscribe.length === 0;
-  const subscription = resubscribe(settled.state, {
+  const subscription = resubscribe(state, {
     names: new Set([...[...state.names].filter((name) => !off.names.has(name)), ...on.names]),
     wildcard: on.wildcard || asksForAll || (state.wildcard && !off.wildcard),
   });
   if (subscription instanceof SallyportError) {
-    return { state, messages: [], events: settled.events, end: subscription };
+    return { state, events: settled.events, end: subscription };
   }
-  const forgotten = forgetSent(settled.state.sent, [...off.names, ...on.names]);
-  const next: StreamState = {
-    ...settled.state,
-    started: true,
-    hasNamed: state.hasNamed || on.names.size > 0,
-    names: subscription.names,
-    wildcard: subscription.wildcard,
-    sent: state.started ? forgotten : heldFromBefore(request, subscription, input.view),
-  };
-  return send(next, input, [...settled.events, ...on.events, ...subscription.events]);
-}
-
-/** The view has changed: sends what is new to the client and says what has gone. */
-export function deltaUpdate(state: StreamState, input: DeltaInput): Step<DeltaDiscoveryResponse> {
-  return send(state, input, []);
-}
-
-function send(
-  state: StreamState,
-  { typeUrl, view }: DeltaInput,
-  events: readonly StreamEvent[],
-): Step<DeltaDiscoveryResponse> {
-  const pushed = pushChanges(state, view, { again: false, saysRemoved: true });
   return {
-    state: pushed.state,
-    messages: pushed.pushes.map((push) => responseOf(push, typeUrl)),
-    events: [...events, ...pushed.events],
+    state: {
+      ...settled.state,
+      started: true,
+      hasNamed: state.hasNamed || on.names.size > 0,
+      names: subscription.names,
+      wildcard: subscription.wildcard,
+      sent: state.started
+        ? forgetSent(settled.state.sent, [...off.names, ...on.names])
+        : heldFromBefore(request, subscription),
+    },
+    events: [...settled.events, ...on.events, ...subscription.events],
   };
 }
 
-/** What the client brought along counts as sent only where it is what would be sent. */
+/** What is new to the client, and what has gone. */
+export function pushDelta(
+  state: StreamState,
+  view: ResourceView,
+  typeUrl: string,
+): Pushed<DeltaDiscoveryResponse> {
+  const pushed = pushChanges(state, view, true);
+  return { ...pushed, messages: pushed.messages.map((push) => responseOf(push, typeUrl)) };
+}
+
+/** What the client brings along counts as sent, so that only what differs from it is. */
 function heldFromBefore(
   request: DeltaDiscoveryRequest,
   { names, wildcard }: Subscription,
-  view: ResourceView,
 ): ReadonlyMap<string, Sent> {
-  const sent = new Map<string, Sent>();
-  const held = new Map(Object.entries(request.initial_resource_versions));
-  const current = wildcard ? view.all() : [];
-  for (const found of [...current, ...[...names].map((name) => view.get(name))]) {
-    if (found !== undefined && found !== 'pending' && held.get(found.name) === found.version) {
-      sent.set(found.name, { version: found.version, answer: 'accepted' });
-    }
-  }
-  return sent;
+  const held = Object.entries(request.initial_resource_versions)
+    .filter(([name]) => wildcard || names.has(name))
+    .slice(0, LIMITS.resourceNames);
+  return new Map(held.map(([name, version]) => [name, { version, answer: 'accepted' }]));
 }
 
 function responseOf(push: Push, typeUrl: string): DeltaDiscoveryResponse {

@@ -2,7 +2,7 @@ import { contentVersion, type Resource, type ResourceView } from './resource.ts'
 import {
   PENDING_MAX,
   type PendingResponse,
-  type Sent,
+  type Pushed,
   type StreamEvent,
   type StreamState,
 } from './stream-state.ts';
@@ -15,45 +15,34 @@ export interface Push {
   readonly removed: readonly string[];
 }
 
-export interface Pushed {
-  readonly state: StreamState;
-  readonly pushes: readonly Push[];
-  readonly events: readonly StreamEvent[];
-}
-
-export interface PushOptions {
-  /** Sends what the client has already, unless it has rejected just that. */
-  readonly again: boolean;
-  /** Delta says what has gone; SotW has no word for it. */
-  readonly saysRemoved: boolean;
-}
-
 /** The bodies of one response together; a single larger one still goes out. */
 const RESPONSE_BYTES_MAX = 1024 * 1024;
 
-/** Sends what the stream asks for, may have and does not hold yet; nothing twice, nothing unchanged. */
-export function pushChanges(state: StreamState, view: ResourceView, options: PushOptions): Pushed {
+/**
+ * What the stream asks for, may have and does not hold yet; nothing twice, nothing unchanged. Delta says
+ * what has gone (`saysRemoved`), the state-of-the-world protocol has no word for it.
+ */
+export function pushChanges(state: StreamState, view: ResourceView, saysRemoved: boolean): Pushed<Push> {
   const sent = new Map(state.sent);
   const removed: string[] = [];
   const due: Resource[] = [];
   for (const [name, found] of wanted(state, view)) {
-    const before = sent.get(name);
     if (found === undefined) {
       if (sent.delete(name)) {
         removed.push(name);
       }
-    } else if (found !== 'pending' && isDue(found, before, options.again)) {
+    } else if (found !== 'pending' && sent.get(name)?.version !== found.version) {
       due.push(found);
       sent.set(name, { version: found.version, answer: 'open' });
     }
   }
   const events: StreamEvent[] = removed.length > 0 ? [{ kind: 'withdrawn', names: removed }] : [];
   const parts = split(due);
-  if (parts.length === 0 && removed.length > 0 && options.saysRemoved) {
+  if (parts.length === 0 && removed.length > 0 && saysRemoved) {
     parts.push([]);
   }
   const pushes = parts.map((resources, index): Push => {
-    const gone = index === 0 && options.saysRemoved ? removed : [];
+    const gone = index === 0 && saysRemoved ? removed : [];
     return {
       nonce: `${state.seed}.${state.nonceCount + index + 1}`,
       version: contentVersion(...resources.flatMap(({ name, version }) => [name, version]), ...gone),
@@ -75,7 +64,7 @@ export function pushChanges(state: StreamState, view: ResourceView, options: Pus
       pending: [...state.pending, ...pending].slice(-PENDING_MAX),
       nonceCount: state.nonceCount + pushes.length,
     },
-    pushes,
+    messages: pushes,
     events: [
       ...events,
       ...pushes.map(
@@ -108,10 +97,6 @@ function wanted(
   return found;
 }
 
-function isDue(found: Resource, before: Sent | undefined, again: boolean): boolean {
-  return before?.version !== found.version || (again && before.answer !== 'rejected');
-}
-
 function split(due: readonly Resource[]): Resource[][] {
   const parts: Resource[][] = [];
   let bytes = 0;
@@ -127,16 +112,4 @@ function split(due: readonly Resource[]): Resource[][] {
     }
   }
   return parts;
-}
-
-/** Forgets what was sent under these names: asked for again, they are sent again. */
-export function forgetSent(
-  sent: ReadonlyMap<string, Sent>,
-  names: readonly string[],
-): ReadonlyMap<string, Sent> {
-  const kept = new Map(sent);
-  for (const name of names) {
-    kept.delete(name);
-  }
-  return kept;
 }

@@ -1,33 +1,19 @@
 import { SallyportError } from '../base/index.ts';
 import type { DiscoveryRequest, DiscoveryResponse } from '../proto/index.ts';
 import { type Settled, settle } from './answer.ts';
-import { forgetSent, type Push, pushChanges } from './push.ts';
+import { type Push, pushChanges } from './push.ts';
 import type { ResourceView } from './resource.ts';
-import type { Step, StreamEvent, StreamState } from './stream-state.ts';
-import { readNames, resubscribe, type Subscription } from './subscription.ts';
-
-/** What a stream of the state-of-the-world protocol is about. */
-export interface SotwInput {
-  readonly typeUrl: string;
-  readonly view: ResourceView;
-}
+import { forgetSent, type Pushed, type StreamState, type Taken } from './stream-state.ts';
+import { readNames, refuseType, resubscribe, type Subscription } from './subscription.ts';
 
 /**
- * A request of a state-of-the-world stream. xDS protocol, "ACK/NACK and resource type instance version":
- * the names of a request always count, even where its nonce is stale, because requests arrive in order;
- * a stale nonce only answers nothing. A request that repeats nonce and names asks for everything again.
+ * Takes a request of a state-of-the-world stream. xDS protocol, "ACK/NACK and resource type instance
+ * version": the names of a request always count, even where its nonce is stale, because requests arrive in
+ * order; a stale nonce only answers nothing. A request that repeats nonce and names asks for all of it again.
  */
-export function sotwRequest(
-  state: StreamState,
-  request: DiscoveryRequest,
-  { typeUrl, view }: SotwInput,
-): Step<DiscoveryResponse> {
+export function takeSotw(state: StreamState, request: DiscoveryRequest, typeUrl: string): Taken {
   if (request.type_url !== '' && request.type_url !== typeUrl) {
-    return {
-      state,
-      messages: [],
-      events: [{ kind: 'type_refused', typeUrl: request.type_url.slice(0, 200) }],
-    };
+    return refuseType(state, request.type_url);
   }
   const answer = {
     nonce: request.response_nonce,
@@ -36,49 +22,36 @@ export function sotwRequest(
   };
   const settled: Settled = state.started ? settle(state, answer, true) : { state, events: [], kind: 'none' };
   const asked = readNames(request.resource_names);
-  const hasNamed = settled.state.hasNamed || request.resource_names.length > 0;
-  const subscription = resubscribe(settled.state, {
-    names: asked.names,
-    wildcard: asked.wildcard || !hasNamed,
-  });
+  const hasNamed = state.hasNamed || request.resource_names.length > 0;
+  const subscription = resubscribe(state, { names: asked.names, wildcard: asked.wildcard || !hasNamed });
   if (subscription instanceof SallyportError) {
-    return { state, messages: [], events: settled.events, end: subscription };
+    return { state, events: settled.events, end: subscription };
   }
-  const next: StreamState = {
-    ...settled.state,
-    started: true,
-    hasNamed,
-    names: subscription.names,
-    wildcard: subscription.wildcard,
-    sent: forgetSent(settled.state.sent, subscription.removed),
-  };
-  const again = asksAgain(state, settled, subscription);
-  const events = [...settled.events, ...asked.events, ...subscription.events];
-  return send(next, { typeUrl, view }, again, events);
-}
-
-/** The view has changed: sends what is new to the client. */
-export function sotwUpdate(state: StreamState, input: SotwInput): Step<DiscoveryResponse> {
-  return send(state, input, false, []);
-}
-
-function send(
-  state: StreamState,
-  { typeUrl, view }: SotwInput,
-  again: boolean,
-  events: readonly StreamEvent[],
-): Step<DiscoveryResponse> {
-  const pushed = pushChanges(state, view, { again, saysRemoved: false });
+  const { sent } = settled.state;
   return {
-    state: pushed.state,
-    messages: pushed.pushes.map((push) => responseOf(push, typeUrl)),
-    events: [...events, ...pushed.events],
+    state: {
+      ...settled.state,
+      started: true,
+      hasNamed,
+      names: subscription.names,
+      wildcard: subscription.wildcard,
+      sent: asksAgain(state, settled, subscription)
+        ? new Map([...sent].filter(([, { answer: last }]) => last === 'rejected'))
+        : forgetSent(sent, subscription.removed),
+    },
+    events: [...settled.events, ...asked.events, ...subscription.events],
   };
+}
+
+/** What is new to the client: at most one response unless it would be too large. */
+export function pushSotw(state: StreamState, view: ResourceView, typeUrl: string): Pushed<DiscoveryResponse> {
+  const pushed = pushChanges(state, view, false);
+  return { ...pushed, messages: pushed.messages.map((push) => responseOf(push, typeUrl)) };
 }
 
 /**
  * Envoy asks in this way when a second listener wants a name that a first one has; without an answer the
- * second stays closed (envoy#47309).
+ * second stays closed (envoy#47309). What it has rejected is not sent again.
  */
 function asksAgain(before: StreamState, settled: Settled, subscription: Subscription): boolean {
   const isUnchanged =

@@ -47,12 +47,19 @@ export type StreamEvent =
   | { readonly kind: 'name_refused'; readonly name: string; readonly reason: string }
   | { readonly kind: 'type_refused'; readonly typeUrl: string };
 
-export interface Step<Response> {
+/** What a request has changed. What it asks for goes out with the next push. */
+export interface Taken {
   readonly state: StreamState;
-  readonly messages: readonly Response[];
   readonly events: readonly StreamEvent[];
   /** The stream must end with this. */
   readonly end?: SallyportError;
+}
+
+/** What goes out now. */
+export interface Pushed<Response> {
+  readonly state: StreamState;
+  readonly messages: readonly Response[];
+  readonly events: readonly StreamEvent[];
 }
 
 /** A client that never answers costs no more than this many remembered responses. */
@@ -74,4 +81,16 @@ export function newStream(seed: string): StreamState {
 /** The nonce of the last response, empty before the first. */
 export function lastNonce({ seed, nonceCount }: StreamState): string {
   return nonceCount === 0 ? '' : `${seed}.${nonceCount}`;
+}
+
+/** Forgets what was sent under these names: asked for anew, they are sent anew. */
+export function forgetSent(
+  sent: ReadonlyMap<string, Sent>,
+  names: readonly string[],
+): ReadonlyMap<string, Sent> {
+  const kept = new Map(sent);
+  for (const name of names) {
+    kept.delete(name);
+  }
+  return kept;
 }

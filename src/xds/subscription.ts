@@ -1,5 +1,5 @@
 import { LIMITS, SallyportError } from '../base/index.ts';
-import type { StreamEvent, StreamState } from './stream-state.ts';
+import type { StreamEvent, StreamState, Taken } from './stream-state.ts';
 
 /** xDS writes "everything" as this name. */
 const WILDCARD = '*';
@@ -54,6 +54,11 @@ export function readNames(list: readonly string[]): {
   }
   const wildcard = names.delete(WILDCARD);
   return { names, wildcard, events };
+}
+
+/** A request for another type of resource changes nothing. */
+export function refuseType(state: StreamState, typeUrl: string): Taken {
+  return { state, events: [{ kind: 'type_refused', typeUrl: typeUrl.slice(0, SHOWN_NAME_LENGTH) }] };
 }
 
 function refusal(name: string): string | undefined {

@@ -1,5 +1,21 @@
-import type { DeltaDiscoveryRequest, DiscoveryRequest } from '../../../src/proto/index.ts';
-import { contentVersion, type Resource, type ResourceView } from '../../../src/xds/index.ts';
+import type {
+  DeltaDiscoveryRequest,
+  DeltaDiscoveryResponse,
+  DiscoveryRequest,
+  DiscoveryResponse,
+} from '../../../src/proto/index.ts';
+import {
+  contentVersion,
+  type Pushed,
+  pushDelta,
+  pushSotw,
+  type Resource,
+  type ResourceView,
+  type StreamState,
+  type Taken,
+  takeDelta,
+  takeSotw,
+} from '../../../src/xds/index.ts';
 
 export const TYPE_URL = 'type.googleapis.com/test.Thing';
 
@@ -49,3 +65,42 @@ export function delta(request: Partial<DeltaDiscoveryRequest>): DeltaDiscoveryRe
 }
 
 export const REFUSED = { code: 3, message: 'does not load' };
+
+interface World {
+  readonly view: ResourceView;
+}
+
+/** A request and the push that follows it, as a service does it. */
+export type Step<Response> = Pushed<Response> & Pick<Taken, 'end'>;
+
+export function sotwRequest(
+  state: StreamState,
+  request: DiscoveryRequest,
+  { view }: World,
+): Step<DiscoveryResponse> {
+  return follow(takeSotw(state, request, TYPE_URL), (next) => pushSotw(next, view, TYPE_URL));
+}
+
+export function sotwUpdate(state: StreamState, { view }: World): Step<DiscoveryResponse> {
+  return pushSotw(state, view, TYPE_URL);
+}
+
+export function deltaRequest(
+  state: StreamState,
+  request: DeltaDiscoveryRequest,
+  { view }: World,
+): Step<DeltaDiscoveryResponse> {
+  return follow(takeDelta(state, request, TYPE_URL), (next) => pushDelta(next, view, TYPE_URL));
+}
+
+export function deltaUpdate(state: StreamState, { view }: World): Step<DeltaDiscoveryResponse> {
+  return pushDelta(state, view, TYPE_URL);
+}
+
+function follow<Response>(taken: Taken, push: (state: StreamState) => Pushed<Response>): Step<Response> {
+  if (taken.end !== undefined) {
+    return { ...taken, messages: [] };
+  }
+  const pushed = taken.state.started ? push(taken.state) : { state: taken.state, messages: [], events: [] };
+  return { ...pushed, events: [...taken.events, ...pushed.events] };
+}

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/base/index.ts';
 import type { DeltaDiscoveryResponse } from '../../../src/proto/index.ts';
-import { deltaRequest, deltaUpdate, newStream, type Step } from '../../../src/xds/index.ts';
-import { delta, REFUSED, TYPE_URL, versionOf, viewOf } from './bed.ts';
+import { newStream } from '../../../src/xds/index.ts';
+import { delta, deltaRequest, deltaUpdate, REFUSED, type Step, TYPE_URL, versionOf, viewOf } from './bed.ts';
 
 type Contents = Readonly<Record<string, string>>;
 
@@ -121,6 +121,27 @@ const table: readonly { readonly name: string; readonly world: Contents; readonl
       turns: [{ on: [], holds: { a: 'a1', b: 'b0' }, sends: [['b1', 'c1']] }],
     },
     {
+      name: 'reconnect before the content is there: skipped when it turns out the same',
+      world: { a: 'pending', b: 'pending' },
+      turns: [
+        { on: ['a', 'b'], holds: { a: 'a1', b: 'b0' }, sends: [] },
+        { world: AB, sends: [['b1']] },
+      ],
+    },
+    {
+      name: 'reconnect with what is gone: said once',
+      world: {},
+      turns: [
+        { on: ['a'], holds: { a: 'a1' }, sends: [['-a']] },
+        { world: {}, sends: [] },
+      ],
+    },
+    {
+      name: 'a reconnect claims names it does not subscribe to: not looked at',
+      world: AB,
+      turns: [{ on: ['a'], holds: { b: 'b0', c: 'c0' }, sends: [['a1']] }],
+    },
+    {
       name: 'skipped at the reconnect, subscribed later: answered',
       world: AB,
       turns: [
@@ -190,7 +211,7 @@ function play(world: Contents, turns: readonly Turn[]): void {
     let step: Step<DeltaDiscoveryResponse>;
     if (turn.world !== undefined) {
       view = viewOf(turn.world);
-      step = deltaUpdate(state, { typeUrl: TYPE_URL, view });
+      step = deltaUpdate(state, { view });
     } else {
       const answered = responses[(turn.of ?? responses.length) - 1];
       const request = delta({
@@ -202,7 +223,7 @@ function play(world: Contents, turns: readonly Turn[]): void {
         response_nonce: turn.nonce ?? (turn.answer === undefined ? '' : (answered?.nonce ?? '')),
         error_detail: turn.answer === 'nack' ? REFUSED : null,
       });
-      step = deltaRequest(state, request, { typeUrl: TYPE_URL, view });
+      step = deltaRequest(state, request, { view });
     }
     const sent = step.messages.map(({ resources, removed_resources }) => [
       ...resources.map(({ resource }) => resource.value.toString()),
@@ -225,7 +246,6 @@ describe('an incremental stream', () => {
 
   it('names and versions each resource', () => {
     const step = deltaRequest(newStream('s'), delta({ resource_names_subscribe: ['a'] }), {
-      typeUrl: TYPE_URL,
       view: viewOf(AB),
     });
     expect(step.messages[0]).toMatchObject({
@@ -236,7 +256,7 @@ describe('an incremental stream', () => {
   });
 
   it('counts what it has already against the limit of names', () => {
-    const input = { typeUrl: TYPE_URL, view: viewOf({}) };
+    const input = { view: viewOf({}) };
     const names = Array.from({ length: LIMITS.resourceNames }, (_, index) => `n${index}`);
     const full = deltaRequest(newStream('s'), delta({ resource_names_subscribe: names }), input);
     expect(full.end).toBeUndefined();
@@ -248,7 +268,6 @@ describe('an incremental stream', () => {
 
   it('ignores a request for another type', () => {
     const step = deltaRequest(newStream('s'), delta({ type_url: 'x', resource_names_subscribe: ['a'] }), {
-      typeUrl: TYPE_URL,
       view: viewOf(AB),
     });
     expect(step).toMatchObject({ messages: [], events: [{ kind: 'type_refused' }] });

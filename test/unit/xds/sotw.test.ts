@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/base/index.ts';
 import type { DiscoveryRequest, DiscoveryResponse } from '../../../src/proto/index.ts';
-import { newStream, type Step, sotwRequest, sotwUpdate } from '../../../src/xds/index.ts';
+import { newStream } from '../../../src/xds/index.ts';
 import { PENDING_MAX } from '../../../src/xds/stream-state.ts';
-import { REFUSED, sotw, TYPE_URL, viewOf } from './bed.ts';
+import { REFUSED, type Step, sotw, sotwRequest, sotwUpdate, viewOf } from './bed.ts';
 
 type Contents = Readonly<Record<string, string>>;
 
@@ -256,9 +256,9 @@ function play(world: Contents, turns: readonly Turn[]): void {
     let step: Step<DiscoveryResponse>;
     if (turn.ask === undefined) {
       view = viewOf(turn.world ?? {});
-      step = sotwUpdate(state, { typeUrl: TYPE_URL, view });
+      step = sotwUpdate(state, { view });
     } else {
-      step = sotwRequest(state, requestOf(turn, responses), { typeUrl: TYPE_URL, view });
+      step = sotwRequest(state, requestOf(turn, responses), { view });
     }
     const sent = step.messages.map(({ resources }) => resources.map(({ value }) => value.toString()));
     expect(sent, `turn ${index + 1}`).toEqual(turn.sends);
@@ -289,7 +289,7 @@ describe('a state-of-the-world stream', () => {
   it.each(table)('$name', ({ world, turns }) => play(world, turns));
 
   it('answers the first request though it names the version it would send', () => {
-    const input = { typeUrl: TYPE_URL, view: viewOf(AB) };
+    const input = { view: viewOf(AB) };
     const first = sotwRequest(newStream('one'), sotw({ resource_names: ['a'] }), input).messages[0];
     const request = sotw({
       resource_names: ['a'],
@@ -305,16 +305,14 @@ describe('a state-of-the-world stream', () => {
 
   it('gives the same content the same version and another content another', () => {
     const version = (contents: Contents): string =>
-      sotwRequest(newStream('s'), sotw({ resource_names: ['a'] }), {
-        typeUrl: TYPE_URL,
-        view: viewOf(contents),
-      }).messages[0]?.version_info ?? '';
+      sotwRequest(newStream('s'), sotw({ resource_names: ['a'] }), { view: viewOf(contents) }).messages[0]
+        ?.version_info ?? '';
     expect(version({ a: 'x' })).toBe(version({ a: 'x' }));
     expect(version({ a: 'x' })).not.toBe(version({ a: 'y' }));
   });
 
   it('says what the client thinks of each name', () => {
-    const input = { typeUrl: TYPE_URL, view: viewOf(AB) };
+    const input = { view: viewOf(AB) };
     const first = sotwRequest(newStream('s'), sotw({ resource_names: ['a'] }), input);
     expect(first.state.sent.get('a')?.answer).toBe('open');
     const nonce = first.messages[0]?.nonce ?? '';
@@ -324,7 +322,6 @@ describe('a state-of-the-world stream', () => {
 
   it('ignores a request for another type', () => {
     const step = sotwRequest(newStream('s'), sotw({ type_url: 'x', resource_names: ['a'] }), {
-      typeUrl: TYPE_URL,
       view: viewOf(AB),
     });
     expect(step).toMatchObject({ messages: [], events: [{ kind: 'type_refused', typeUrl: 'x' }] });
@@ -332,12 +329,9 @@ describe('a state-of-the-world stream', () => {
   });
 
   it('remembers no more unanswered responses than it may', () => {
-    let state = sotwRequest(newStream('s'), sotw({ resource_names: ['a'] }), {
-      typeUrl: TYPE_URL,
-      view: viewOf(AB),
-    }).state;
+    let state = sotwRequest(newStream('s'), sotw({ resource_names: ['a'] }), { view: viewOf(AB) }).state;
     for (let round = 0; round < PENDING_MAX + 10; round += 1) {
-      state = sotwUpdate(state, { typeUrl: TYPE_URL, view: viewOf({ a: `round ${round}` }) }).state;
+      state = sotwUpdate(state, { view: viewOf({ a: `round ${round}` }) }).state;
     }
     expect(state.pending).toHaveLength(PENDING_MAX);
   });
@@ -345,7 +339,6 @@ describe('a state-of-the-world stream', () => {
   it('splits what would be too large for one response', () => {
     const half = 'x'.repeat(600 * 1024);
     const step = sotwRequest(newStream('s'), sotw({ resource_names: ['a', 'b', 'c'] }), {
-      typeUrl: TYPE_URL,
       view: viewOf({ a: half, b: half, c: 'c1' }),
     });
     expect(step.messages.map(({ resources }) => resources.length)).toEqual([1, 2]);
@@ -355,7 +348,7 @@ describe('a state-of-the-world stream', () => {
 
 describe('limits of a stream', () => {
   const ask = (names: readonly string[]) =>
-    sotwRequest(newStream('s'), sotw({ resource_names: names }), { typeUrl: TYPE_URL, view: viewOf({}) });
+    sotwRequest(newStream('s'), sotw({ resource_names: names }), { view: viewOf({}) });
   const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `n${index}`);
 
   it('takes as many names as it may and ends at one more', () => {
