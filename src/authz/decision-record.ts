@@ -1,0 +1,76 @@
+import type { AppEvent } from '../base/index.ts';
+import type { PolicyRef } from '../policy/index.ts';
+import type { InQuestion } from './in-question.ts';
+import { printable } from './printable.ts';
+import type { Verdict } from './verdict.ts';
+
+/** A verdict as it is logged: no token and no header but the request id, and nothing that breaks a line. */
+export interface DecisionRecord {
+  readonly effect: Verdict['effect'];
+  readonly reason: Verdict['reason'];
+  /** `<namespace>/<name>` */
+  readonly policy: string | undefined;
+  readonly rule: number | undefined;
+  readonly profile: string;
+  /** `<namespace>/<name>` of the workload asked for. */
+  readonly destination: string | undefined;
+  readonly source: string | undefined;
+  readonly transport: 'http' | 'tcp' | undefined;
+  readonly requestId: string | undefined;
+  readonly method: string | undefined;
+  readonly host: string | undefined;
+  /** Without its query, where tokens may be. */
+  readonly path: string | undefined;
+  /** What dry-run and AUDIT policies would have said: `dry_run DENY shop/strict#0`. */
+  readonly shadow: readonly string[] | undefined;
+  readonly cause: unknown;
+}
+
+export function recordOf(verdict: Verdict, known: InQuestion): DecisionRecord {
+  const { request, profile, destination, principals } = known;
+  const http = request?.http;
+  return {
+    effect: verdict.effect,
+    reason: verdict.reason,
+    policy: verdict.policy && nameOf(verdict.policy),
+    rule: verdict.rule,
+    profile: profile.name,
+    destination: destination && printable(destination, NAME_CHARS_MAX),
+    source: principals.length === 0 ? undefined : printable(principals.join(' '), NAME_CHARS_MAX),
+    transport: request && (http === undefined ? 'tcp' : 'http'),
+    requestId: http && printed(http.headers.lines('x-request-id')?.[0], 128),
+    method: http && printable(http.method, 32),
+    host: http && printable(http.host, NAME_CHARS_MAX),
+    path: http && printable(http.path.split(/[?#]/, 1)[0] ?? '', 1024),
+    shadow: verdict.shadow.length === 0 ? undefined : verdict.shadow.map(shadowText),
+    cause: verdict.cause,
+  };
+}
+
+const NAME_CHARS_MAX = 512;
+
+export function nameOf(policy: PolicyRef): string {
+  return `${policy.namespace}/${policy.name}`;
+}
+
+/** The event `authz.decision`. */
+export function decisionEvent(record: DecisionRecord, durationMicros: number): AppEvent {
+  const { cause, ...fields } = record;
+  return {
+    level: 'info',
+    event: 'authz.decision',
+    message: `${WORDS[record.effect]} ${record.reason}`,
+    fields: { ...fields, durationMicros },
+    ...(cause === undefined ? {} : { error: cause }),
+  };
+}
+
+const WORDS = { allow: 'allowed:', deny: 'denied:', undecided: 'no verdict:' } as const;
+
+function shadowText(result: Verdict['shadow'][number]): string {
+  return `${result.mode} ${result.action} ${nameOf(result.policy)}#${result.rule}`;
+}
+
+function printed(text: string | undefined, charsMax: number): string | undefined {
+  return text === undefined ? undefined : printable(text, charsMax);
+}

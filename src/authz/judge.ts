@@ -1,0 +1,164 @@
+import { type AuthenticateOutcome, authenticate } from '../jwt/index.ts';
+import {
+  type Attributes,
+  evaluate,
+  type PolicyRef,
+  peerModeFor,
+  type Target,
+  tokenRulesFor,
+} from '../policy/index.ts';
+import type { CheckHttp, CheckRequest } from '../proto/index.ts';
+import { type CheckCall, SEVERAL, trustedMetadata } from './call.ts';
+import { changesBy, isSendable, NO_CHANGES } from './changes.ts';
+import type { AuthzProfile } from './options.ts';
+import { readPath } from './path.ts';
+import { canonicalAddress, remoteAddress } from './remote-address.ts';
+import { headersAfter, isConsistent, tokenRequest } from './request-headers.ts';
+import type { Snapshot } from './snapshot.ts';
+import { readSource } from './source.ts';
+import { refusal, type Verdict, verdictOf } from './verdict.ts';
+
+export type Judgement =
+  | { readonly kind: 'verdict'; readonly verdict: Verdict; readonly principals: readonly string[] }
+  | { readonly kind: 'need'; readonly keySetIds: readonly string[] };
+
+/** What was asked, from whom, under which profile. */
+export interface Question {
+  readonly call: CheckCall;
+  readonly profile: AuthzProfile;
+  readonly request: CheckRequest;
+  readonly target: Target;
+}
+
+/**
+ * Judges a request whose workload is known, in Istio's order: the connection, tokens, DENY, ALLOW. Istio
+ * specification, section 0.
+ */
+export function judge(question: Question, snapshot: Snapshot): Judgement {
+  const { call, profile, request, target } = question;
+  const { http } = request;
+  const source = readSource(call, profile, request, snapshot);
+  if (source.kind === 'refused') {
+    return { kind: 'verdict', verdict: refusal(source.reason), principals: [] };
+  }
+  const { principals } = source;
+  const decided = (verdict: Verdict): Judgement => ({ kind: 'verdict', verdict, principals });
+  const connection = readConnection(question, principals);
+  if (connection === undefined || (http !== undefined && !isConsistent(http))) {
+    return decided(refusal('request_malformed'));
+  }
+  if (http === undefined || isRefusedAsPlainText(snapshot, connection, target)) {
+    return decided(verdictOf(evaluate(snapshot.policies, target, connection), NO_CHANGES));
+  }
+  const path = readPath(http.method, http.path, profile.pathNormalization);
+  if (path.kind === 'refused') {
+    return decided(refusal(path.reason));
+  }
+  return judgeHttp({ ...question, snapshot, http, path: path.path, connection, decided });
+}
+
+interface HttpQuestion extends Question {
+  readonly snapshot: Snapshot;
+  readonly http: CheckHttp;
+  readonly path: string | undefined;
+  readonly connection: Attributes;
+  decided(verdict: Verdict): Judgement;
+}
+
+function judgeHttp(question: HttpQuestion): Judgement {
+  const { call, snapshot, target, http, path, connection, decided } = question;
+  const rules = tokenRulesFor(snapshot.policies, target);
+  const outcome = authenticate(
+    rules,
+    tokenRequest(http),
+    snapshot.keys,
+    call.nowSeconds,
+    snapshot.tokenCache,
+  );
+  switch (outcome.kind) {
+    case 'need':
+      return outcome;
+    case 'reject':
+      return decided(tokenRefusal(outcome));
+    case 'pass': {
+      const changes = changesBy(rules, outcome.mutations, http.path);
+      const { method, host } = http;
+      const decision = evaluate(snapshot.policies, target, {
+        ...connection,
+        transport: 'http',
+        http: { method, host, path, headers: headersAfter(http, changes) },
+        token: outcome.token,
+      });
+      return decided(
+        decision.effect === 'allow' && !isSendable(changes)
+          ? refusal('header_unsafe')
+          : verdictOf(decision, changes),
+      );
+    }
+  }
+}
+
+/** The attributes of the connection alone; undefined when the call says two things. */
+function readConnection(question: Question, principals: readonly string[]): Attributes | undefined {
+  const { call, profile, request } = question;
+  const { source, destination, http } = request;
+  const toldAddress = trustedMetadata(call, profile, 'remoteAddress');
+  const toldName = trustedMetadata(call, profile, 'serverName');
+  if (toldAddress === SEVERAL || toldName === SEVERAL) {
+    return undefined;
+  }
+  const address = canonicalAddress(source?.address?.address);
+  const forwarded = http?.headers.lines('x-forwarded-for');
+  const name = request.serverName || toldName || (http === undefined ? (destination?.service ?? '') : '');
+  return {
+    transport: http === undefined ? 'tcp' : 'http',
+    source: {
+      principals,
+      address,
+      remoteAddress:
+        toldAddress === undefined
+          ? remoteAddress(forwarded, profile.numTrustedProxies, address)
+          : canonicalAddress(toldAddress),
+    },
+    destination: {
+      address: canonicalAddress(destination?.address?.address),
+      port: destination?.address?.port,
+    },
+    sni: name === '' ? undefined : name.toLowerCase(),
+    http: undefined,
+    token: undefined,
+    filterMetadata: request.filterMetadata,
+  };
+}
+
+/** A workload that wants mTLS refuses plain text before any token is looked at; `evaluate` then says so. */
+function isRefusedAsPlainText(snapshot: Snapshot, connection: Attributes, target: Target): boolean {
+  return (
+    target.kind === 'sidecar' &&
+    connection.source.principals.length === 0 &&
+    peerModeFor(snapshot.policies, target, connection.destination.port) === 'STRICT'
+  );
+}
+
+function tokenRefusal(outcome: AuthenticateOutcome & { readonly kind: 'reject' }): Verdict {
+  const { httpStatus, body, challenge, reason } = outcome;
+  return {
+    ...refusal(reason),
+    ...ruleOf(outcome.ruleId),
+    token: { httpStatus, body, challenge },
+  };
+}
+
+/** `<namespace>/<name>#<index>` */
+function ruleOf(ruleId: string | undefined): {
+  readonly policy: PolicyRef | undefined;
+  readonly rule: number | undefined;
+} {
+  const match = /^([^/]+)\/(.+)#(\d+)$/.exec(ruleId ?? '');
+  return match?.[1] === undefined || match[2] === undefined
+    ? { policy: undefined, rule: undefined }
+    : {
+        policy: { kind: 'RequestAuthentication', namespace: match[1], name: match[2] },
+        rule: Number(match[3]),
+      };
+}

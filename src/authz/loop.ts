@@ -1,0 +1,92 @@
+import type { Clock } from '../base/index.ts';
+import type { CheckCall } from './call.ts';
+import { type Answer, conclude, decide } from './decide.ts';
+import type { Snapshot } from './snapshot.ts';
+import { undecided } from './verdict.ts';
+
+/**
+ * Asks for key sets that were never fetched; resolves when each is there or has failed, at the latest after
+ * `waitMillis`. Several calls may ask for the same ones.
+ */
+export type WaitForKeys = (keySetIds: readonly string[], waitMillis: number) => Promise<void>;
+
+export interface LoopOptions {
+  readonly clock: Clock;
+  readonly waitForKeys: WaitForKeys;
+  /** By the wall clock; infinite when the caller set none. */
+  readonly deadlineMillis: number;
+}
+
+/**
+ * The answer to a call, within its deadline. A promise is made only when something is missing; the call is then
+ * judged again under the same snapshot.
+ */
+export function answerCheck(
+  call: CheckCall,
+  snapshot: Snapshot,
+  options: LoopOptions,
+): Answer | Promise<Answer> {
+  const outcome = decide(call, snapshot);
+  return outcome.kind === 'need' ? waitAndDecide(call, snapshot, options, outcome) : outcome;
+}
+
+/** A set that failed is no longer `missing`, so each round brings at least one answer; the tokens of a request are few. */
+const ROUNDS_MAX = 16;
+
+async function waitAndDecide(
+  call: CheckCall,
+  snapshot: Snapshot,
+  options: LoopOptions,
+  first: Need,
+): Promise<Answer> {
+  const { clock } = options;
+  const left = options.deadlineMillis - clock.nowMillis();
+  const waitMillis = Math.min(first.known.profile.waitMax.millis, left - marginOf(left));
+  const end = clock.monotonicMillis() + waitMillis;
+  let need = first;
+  let cause: unknown;
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const remaining = end - clock.monotonicMillis();
+    if (remaining <= 0) {
+      break;
+    }
+    cause = await waited(need.keySetIds, remaining, options);
+    const outcome = decide(call, snapshot);
+    if (outcome.kind !== 'need') {
+      return outcome;
+    }
+    if (cause !== undefined) {
+      break;
+    }
+    need = outcome;
+  }
+  return conclude(need.known, undecided('keys_unavailable', cause));
+}
+
+type Need = Extract<ReturnType<typeof decide>, { kind: 'need' }>;
+
+/** Time for the answer to travel: Envoy gives up at its deadline, not when we answer. */
+function marginOf(leftMillis: number): number {
+  return Number.isFinite(leftMillis) ? Math.min(100, Math.max(5, leftMillis / 10)) : 0;
+}
+
+/** Waits by our own clock too, whatever the other side does; the error when it failed. */
+async function waited(
+  keySetIds: readonly string[],
+  waitMillis: number,
+  { clock, waitForKeys }: LoopOptions,
+): Promise<unknown> {
+  let stop = (): void => {};
+  const timeUp = new Promise<void>((resolve) => {
+    const timer = clock.startTimer(waitMillis, resolve);
+    stop = () => timer.cancel();
+  });
+  try {
+    await Promise.race([waitForKeys(keySetIds, waitMillis), timeUp]);
+    return undefined;
+  } catch (error) {
+    return error;
+  } finally {
+    stop();
+  }
+}

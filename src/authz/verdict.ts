@@ -1,0 +1,46 @@
+import type { Decision, PolicyRef, ShadowResult } from '../policy/index.ts';
+import { type Changes, NO_CHANGES } from './changes.ts';
+import type { AuthzReason } from './reason.ts';
+
+/** A decision about a request, with what Envoy has to do besides. */
+export interface Verdict {
+  readonly effect: 'allow' | 'deny' | 'undecided';
+  readonly reason: AuthzReason;
+  readonly policy: PolicyRef | undefined;
+  readonly rule: number | undefined;
+  readonly shadow: readonly ShadowResult[];
+  /** For an allow. */
+  readonly changes: Changes;
+  /** For a denial because of a token. */
+  readonly token: TokenRefusal | undefined;
+  /** What went wrong inside, for the log alone. */
+  readonly cause: unknown;
+}
+
+export interface TokenRefusal {
+  readonly httpStatus: 401 | 403;
+  readonly body: string;
+  readonly challenge: string;
+}
+
+export function refusal(reason: AuthzReason, cause?: unknown): Verdict {
+  return { ...NOTHING, effect: 'deny', reason, cause };
+}
+
+export function undecided(reason: AuthzReason, cause?: unknown): Verdict {
+  return { ...NOTHING, effect: 'undecided', reason, cause };
+}
+
+export function verdictOf(decision: Decision, changes: Changes): Verdict {
+  const { effect, reason, policy, rule, shadow } = decision;
+  return { ...NOTHING, effect, reason, policy, rule, shadow, changes };
+}
+
+const NOTHING = {
+  policy: undefined,
+  rule: undefined,
+  shadow: [],
+  changes: NO_CHANGES,
+  token: undefined,
+  cause: undefined,
+} as const;
