@@ -1,3 +1,12 @@
 export type { Attributes, HeaderView, HttpAttributes, MetadataValue } from './attributes.ts';
+export { compilePolicies } from './compile.ts';
 export type { Decision, DecisionReason, PolicyRef, ShadowResult } from './decision.ts';
+export { evaluate } from './evaluate.ts';
+export { loadPolicies } from './istio/load.ts';
+export type { MeshSettings } from './mesh-settings.ts';
+export type { PeerMode, PolicyObjects } from './model.ts';
+export { peerModeFor } from './peer-mode.ts';
+export type { PolicySet } from './policy-set.ts';
+export { interestedHeaders, type PolicyCount, policyCount } from './summary.ts';
 export type { Target, TargetService } from './target.ts';
+export { keySetSources, tokenRulesFor } from './token-rules.ts';

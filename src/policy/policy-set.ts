@@ -1,0 +1,21 @@
+import type { TokenRule } from '../jwt/index.ts';
+import type { MeshSettings } from './mesh-settings.ts';
+import type { AuthorizationPolicy, PeerModes, PolicyObjects } from './model.ts';
+import type { Target } from './target.ts';
+import type { TargetRules } from './target-rules.ts';
+
+/** Compiled policies, immutable to everyone outside; made by `compilePolicies` alone. */
+export interface PolicySet {
+  readonly objects: PolicyObjects;
+  readonly mesh: MeshSettings;
+  /** What holds for a target, worked out when it is first asked for and kept as long as the target. */
+  forTarget(target: Target): TargetPolicies;
+}
+
+export interface TargetPolicies {
+  /** Those that attach, by namespace and name. */
+  readonly authorization: readonly AuthorizationPolicy[];
+  readonly tokenRules: readonly TokenRule[];
+  readonly peerModes: PeerModes;
+  rules(transport: 'http' | 'tcp'): TargetRules;
+}

@@ -1,0 +1,67 @@
+import { literalPrefix } from './match/path-template.ts';
+import type { Condition, ConditionGroup, Rule } from './model.ts';
+
+/** The attributes by which rules can be filed: always known, and read as text. */
+export const ANCHOR_SUBJECTS = ['path', 'host', 'method', 'principal'] as const;
+
+export type AnchorSubject = (typeof ANCHOR_SUBJECTS)[number];
+
+/** A rule with this key cannot hold unless the attribute is, or begins with, the text. */
+export interface AnchorKey {
+  readonly subject: AnchorSubject;
+  readonly kind: 'exact' | 'prefix';
+  readonly text: string;
+}
+
+/**
+ * For each attribute that a rule cannot do without, the values of which one has to be there: every
+ * alternative of `from` or of `to` names it, or `when` does, and only by exact and prefix forms.
+ */
+export function anchorsOf(rule: Rule): ReadonlyMap<AnchorSubject, readonly AnchorKey[]> {
+  const anchors = new Map<AnchorSubject, readonly AnchorKey[]>();
+  for (const subject of ANCHOR_SUBJECTS) {
+    const keys = [rule.to, rule.from, [rule.when]]
+      .map((groups) => keysOf(groups, subject))
+      .find((found) => found !== undefined);
+    if (keys !== undefined) {
+      anchors.set(subject, keys);
+    }
+  }
+  return anchors;
+}
+
+function keysOf(groups: readonly ConditionGroup[], subject: AnchorSubject): readonly AnchorKey[] | undefined {
+  if (groups.length === 0) {
+    return undefined;
+  }
+  const keys: AnchorKey[] = [];
+  for (const group of groups) {
+    const found = group
+      .map((condition) => keysOfCondition(condition, subject))
+      .find((some) => some !== undefined);
+    if (found === undefined) {
+      return undefined;
+    }
+    keys.push(...found);
+  }
+  return keys;
+}
+
+function keysOfCondition(condition: Condition, subject: AnchorSubject): readonly AnchorKey[] | undefined {
+  const { match, negated } = condition;
+  if (negated || match.subject !== subject) {
+    return undefined;
+  }
+  const scheme = subject === 'principal' ? 'spiffe://' : '';
+  const keys: AnchorKey[] = [];
+  for (const value of match.values) {
+    if (value.kind === 'template') {
+      keys.push({ subject, kind: 'prefix', text: literalPrefix(value) });
+    } else if (value.kind === 'exact' || value.kind === 'prefix') {
+      keys.push({ subject, kind: value.kind, text: scheme + value.text });
+    } else {
+      return undefined;
+    }
+  }
+  return keys;
+}

@@ -1,0 +1,135 @@
+import { type CompiledRule, ruleHolds } from './compile-rule.ts';
+import type { Evaluation } from './evaluation.ts';
+import { type PrefixTable, prefixTable } from './match/prefix-table.ts';
+import { ANCHOR_SUBJECTS, type AnchorKey, type AnchorSubject, anchorsOf } from './rule-anchor.ts';
+
+/** Finds the first rule, in their order, that holds. */
+export type RuleFinder = (evaluation: Evaluation) => CompiledRule | undefined;
+
+/** Below this many rules looking at each costs less than looking anything up. */
+const INDEX_FROM = 12;
+
+export function ruleFinder(rules: readonly CompiledRule[], indexFrom: number = INDEX_FROM): RuleFinder {
+  return rules.length < indexFrom ? scanRules(rules) : indexRules(rules);
+}
+
+export function scanRules(rules: readonly CompiledRule[]): RuleFinder {
+  return (evaluation) => rules.find((rule) => ruleHolds(rule, evaluation));
+}
+
+/**
+ * Files each rule under the values of one attribute that it cannot hold without, the one that tells it
+ * best from the others. A request then meets the rules filed under its own values, and those that could
+ * not be filed.
+ */
+export function indexRules(rules: readonly CompiledRule[]): RuleFinder {
+  const anchors = rules.map((rule) => anchorsOf(rule.rule));
+  const shared = new Map<string, number>();
+  for (const key of anchors.flatMap((choices) => [...choices.values()].flat())) {
+    shared.set(nameOf(key), (shared.get(nameOf(key)) ?? 0) + 1);
+  }
+  const costOf = (keys: readonly AnchorKey[]) =>
+    keys.reduce((sum, key) => sum + (shared.get(nameOf(key)) ?? 0), 0);
+  const drawers = new Map(ANCHOR_SUBJECTS.map((subject) => [subject, newDrawer()]));
+  const unfiled: number[] = [];
+  for (const [position, choices] of anchors.entries()) {
+    const [best] = [...choices].sort(([, a], [, b]) => costOf(a) - costOf(b));
+    if (best === undefined) {
+      unfiled.push(position);
+    } else {
+      const [subject, keys] = best;
+      const drawer = drawers.get(subject);
+      for (const key of keys) {
+        file(drawer?.[key.kind], key.text, position);
+      }
+    }
+  }
+  const lookups = [...drawers].flatMap(([subject, drawer]) => lookupOf(subject, drawer));
+  return (evaluation) => {
+    const search = { rules, evaluation, best: rules.length };
+    for (const lookUp of lookups) {
+      lookUp(search);
+    }
+    tryPositions(search, unfiled);
+    return rules[search.best];
+  };
+}
+
+/** `best` is the earliest rule known to hold; rules behind it need no look. */
+interface Search {
+  readonly rules: readonly CompiledRule[];
+  readonly evaluation: Evaluation;
+  best: number;
+}
+
+/** Positions are ascending. */
+function tryPositions(search: Search, positions: readonly number[]): void {
+  for (const position of positions) {
+    if (position >= search.best) {
+      return;
+    }
+    const rule = search.rules[position];
+    if (rule !== undefined && ruleHolds(rule, search.evaluation)) {
+      search.best = position;
+      return;
+    }
+  }
+}
+
+interface Drawer {
+  readonly exact: Map<string, number[]>;
+  readonly prefix: Map<string, number[]>;
+}
+
+function newDrawer(): Drawer {
+  return { exact: new Map(), prefix: new Map() };
+}
+
+function file(drawer: Map<string, number[]> | undefined, text: string, position: number): void {
+  const positions = drawer?.get(text);
+  if (positions === undefined) {
+    drawer?.set(text, [position]);
+  } else if (positions.at(-1) !== position) {
+    positions.push(position);
+  }
+}
+
+function lookupOf(subject: AnchorSubject, drawer: Drawer): readonly ((search: Search) => void)[] {
+  if (drawer.exact.size + drawer.prefix.size === 0) {
+    return [];
+  }
+  const table: PrefixTable = prefixTable(drawer.prefix.keys());
+  const ofPrefix = table.prefixes.map((prefix) => drawer.prefix.get(prefix) ?? []);
+  return [
+    (search) => {
+      for (const text of valuesOf(subject, search.evaluation)) {
+        tryPositions(search, drawer.exact.get(text) ?? NONE);
+        table.some(text, (at) => {
+          tryPositions(search, ofPrefix[at] ?? NONE);
+          return false;
+        });
+      }
+    },
+  ];
+}
+
+const NONE: readonly never[] = [];
+
+function valuesOf(subject: AnchorSubject, { attributes, host }: Evaluation): readonly string[] {
+  switch (subject) {
+    case 'path':
+      return attributes.http?.path === undefined ? NONE : [attributes.http.path];
+    case 'host':
+      return host === undefined ? NONE : [host];
+    case 'method':
+      return attributes.http === undefined ? NONE : [attributes.http.method];
+    case 'principal':
+      return attributes.source.principals;
+    default:
+      return subject satisfies never;
+  }
+}
+
+function nameOf(key: AnchorKey): string {
+  return `${key.subject} ${key.kind} ${key.text}`;
+}
