@@ -34,9 +34,21 @@ export function tcpAccessLog(listener: string): readonly JsonObject[] {
   ];
 }
 
-/** One line for each connection that came to no request, such as a failed handshake. */
+/** One line for each connection whose TLS handshake failed: it comes to no request, so nothing else tells. */
 export function handshakeLog(listener: string): readonly JsonObject[] {
-  return [stdoutLog({ ...connectionFields(listener), event: 'handshake' })];
+  return [
+    {
+      ...stdoutLog({ ...connectionFields(listener), event: 'handshake_failed' }),
+      filter: {
+        extension_filter: {
+          name: 'envoy.access_loggers.extension_filters.cel',
+          typed_config: typed('envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter', {
+            expression: "connection.transport_failure_reason != ''",
+          }),
+        },
+      },
+    },
+  ];
 }
 
 function connectionFields(listener: string): JsonObject {

@@ -12,10 +12,6 @@ export const DEFAULT_ENVOY_VERSION: EnvoyVersion = '1.40';
  * the release notes, and tried on 1.36.4 and 1.40.0.
  */
 const FEATURES = {
-  /** ext_authz answers with `status_on_error` when the call itself fails; before, always with 403. */
-  statusOnErrorOfCalls: '1.37',
-  /** `CheckResponse.error_response`; before, an unknown field. */
-  errorResponse: '1.37',
   /** The network filter sends `metadata_context`. */
   networkMetadataContext: '1.37',
 } as const satisfies Readonly<Record<string, EnvoyVersion>>;

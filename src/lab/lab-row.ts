@@ -1,4 +1,3 @@
-import type { EnvoyFeature } from '../envoy/index.ts';
 import type { PortName, ServiceName } from './places.ts';
 
 /** One row of the lab's table: something that is done, and what must come of it. */
@@ -8,7 +7,7 @@ export interface LabRow {
   /** What people read. */
   readonly title: string;
   readonly act: Act;
-  readonly expected: Expected;
+  readonly expected: Verdict;
 }
 
 export type Act = HttpAct | TcpAct | HandshakeAct | RotationAct | PolicyEditAct | OutageAct;
@@ -78,11 +77,6 @@ export interface Verdict {
   readonly rule: number | undefined;
 }
 
-export interface Expected extends Verdict {
-  /** The status of an Envoy that lacks a feature. */
-  readonly statusWithout?: { readonly feature: EnvoyFeature; readonly status: string };
-}
-
 export interface Got extends Verdict {
   /** For people: how long it took, how many serials were seen. */
   readonly note: string;
@@ -92,8 +86,6 @@ export interface Got extends Verdict {
 
 export interface RowResult {
   readonly row: LabRow;
-  /** With the status that this Envoy must give. */
-  readonly expected: Verdict;
   readonly got: Got;
   readonly isAsExpected: boolean;
 }

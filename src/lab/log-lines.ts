@@ -51,8 +51,8 @@ export function accessOfRequest(log: LineLog, requestId: string): Promise<Access
 export function failedHandshake(log: LineLog, after: number): Promise<AccessLine | undefined> {
   return log.find(
     (line) => {
-      const access = line.includes('"handshake"') ? readAccess(line) : undefined;
-      return access?.peerFailure === '' ? undefined : access;
+      const access = line.includes('"handshake_failed"') ? readAccess(line) : undefined;
+      return access === undefined || access.peerFailure === '' ? undefined : access;
     },
     { timeoutMillis: WAIT_MILLIS, after },
   );

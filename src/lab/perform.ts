@@ -1,30 +1,22 @@
-import { type EnvoyVersion, envoyHas } from '../envoy/index.ts';
 import { performHandshake, performTcp } from './acts/connection.ts';
 import { performHttp } from './acts/http.ts';
 import { performOutage } from './acts/outage.ts';
 import { performPolicyEdit } from './acts/policy-edit.ts';
 import { performRotation } from './acts/rotation.ts';
 import type { Lab } from './lab.ts';
-import type { Expected, Got, LabRow, RowResult, Verdict } from './lab-row.ts';
+import type { Got, LabRow, RowResult } from './lab-row.ts';
 
 /** Does one row and compares. Rows are independent, but those of the outage follow each other. */
 export async function performRow(lab: Lab, row: LabRow): Promise<RowResult> {
   const got = await perform(lab, row);
-  const expected = expectedOf(row.expected, lab.envoyVersion);
+  const { expected } = row;
   const isAsExpected =
     got.status === expected.status &&
     got.reason === expected.reason &&
     got.policy === expected.policy &&
     got.rule === expected.rule &&
     got.problems.length === 0;
-  return { row, expected, got, isAsExpected };
-}
-
-/** What this release of Envoy must give. */
-export function expectedOf(expected: Expected, version: EnvoyVersion): Verdict {
-  const { statusWithout, ...verdict } = expected;
-  const isOld = statusWithout !== undefined && !envoyHas(version, statusWithout.feature);
-  return isOld ? { ...verdict, status: statusWithout.status } : verdict;
+  return { row, got, isAsExpected };
 }
 
 function perform(lab: Lab, { act }: LabRow): Promise<Got> {

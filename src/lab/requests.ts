@@ -1,10 +1,10 @@
-import type { Door, Expected, HttpAct, LabRow } from './lab-row.ts';
+import type { Door, HttpAct, LabRow, Verdict } from './lab-row.ts';
 
 const ORDERS: Door = { service: 'frontend', port: 'orders' };
 const EDGE: Door = { service: 'edge', port: 'http' };
 
-const NO_RULE: Expected = { status: '403', reason: 'denied_no_rule', policy: undefined, rule: undefined };
-const REFUSED: Expected = { status: '-', reason: 'tls_refused', policy: undefined, rule: undefined };
+const NO_RULE: Verdict = { status: '403', reason: 'denied_no_rule', policy: undefined, rule: undefined };
+const REFUSED: Verdict = { status: '-', reason: 'tls_refused', policy: undefined, rule: undefined };
 
 /** The lab's table, in the order in which it is run. */
 export const LAB_ROWS: readonly LabRow[] = [
@@ -176,7 +176,6 @@ export const LAB_ROWS: readonly LabRow[] = [
     act: { kind: 'outage', step: 'verdict_while_stopped' },
     expected: {
       status: '503',
-      statusWithout: { feature: 'statusOnErrorOfCalls', status: '403' },
       reason: 'ext_authz_error',
       policy: undefined,
       rule: undefined,
@@ -201,21 +200,21 @@ function http(
   title: string,
   through: Door,
   request: string,
-  expected: Expected,
+  expected: Verdict,
   more: Pick<HttpAct, 'headers' | 'token' | 'arrives'> = {},
 ): LabRow {
   const [method = '', path = ''] = request.split(' ');
   return { id, title, act: { kind: 'http', through, method, path, ...more }, expected };
 }
 
-function allowed(policy: string, rule: number): Expected {
+function allowed(policy: string, rule: number): Verdict {
   return { status: '200', reason: 'allowed_by_policy', policy, rule };
 }
 
-function badToken(status: '401' | '403', reason: string): Expected {
+function badToken(status: '401' | '403', reason: string): Verdict {
   return { status, reason, policy: 'edge/users', rule: 0 };
 }
 
-function closedBy(policy: string): Expected {
+function closedBy(policy: string): Verdict {
   return { status: '403', reason: 'denied_by_policy', policy, rule: 0 };
 }

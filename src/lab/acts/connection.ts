@@ -30,7 +30,7 @@ export async function performHandshake(lab: Lab, act: HandshakeAct): Promise<Got
   const mark = log.mark();
   const reply = await knock(lab, act);
   const failure = await failedHandshake(log, mark);
-  const isRefused = reply.status === undefined && failure !== undefined;
+  const isRefused = reply.status === undefined && failure?.peerFailure.includes(FAILURES[act.with]) === true;
   return {
     status: statusText(reply.status),
     reason: isRefused ? 'tls_refused' : 'tls_accepted',
@@ -40,6 +40,13 @@ export async function performHandshake(lab: Lab, act: HandshakeAct): Promise<Got
     problems: [],
   };
 }
+
+/** What the Envoy must give as its reason, or it was refused for something else than we meant to show. */
+const FAILURES: Readonly<Record<HandshakeAct['with'], string>> = {
+  plain_text: 'HTTP_REQUEST',
+  no_certificate: 'PEER_DID_NOT_RETURN_A_CERTIFICATE',
+  foreign_certificate: 'CERTIFICATE_VERIFY_FAILED',
+};
 
 async function knock(lab: Lab, act: HandshakeAct): Promise<RawReply> {
   const to = lab.runtime.reach('orders', 'inbound');
