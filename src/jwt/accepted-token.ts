@@ -46,7 +46,7 @@ export function acceptToken(prepared: PreparedRule, token: ParsedToken): Accepte
 /** Text with control characters could end the header; a rounded number could name somebody else. */
 function isSafeInHeader(value: ClaimValue, hasUnsafeInteger: boolean): boolean {
   if (typeof value === 'string') {
-    return !/[^\P{Cc}\t]/u.test(value);
+    return !/[^\P{Cc}\t\u0080-\u009f]/u.test(value);
   }
   return !hasUnsafeInteger || !holdsUnsafeInteger(value);
 }

@@ -13,7 +13,7 @@ export function extractTokens(rule: PreparedRule, state: RequestState): readonly
   const found: FoundToken[] = [];
   for (const { name, prefix } of rule.headers) {
     const remove = (target: RequestState): void => target.removeHeader(name);
-    for (const line of state.lines(name)) {
+    for (const line of linesAsEnvoySees(state, name)) {
       const text = tokenInHeader(line, prefix);
       if (text !== undefined) {
         found.push({ text, remove });
@@ -33,6 +33,12 @@ export function extractTokens(rule: PreparedRule, state: RequestState): readonly
     }
   }
   return found;
+}
+
+/** Envoy joins `authorization` lines as they arrive (tried on 1.40), so that two of them hold no good token. */
+function linesAsEnvoySees(state: RequestState, name: string): readonly string[] {
+  const lines = state.lines(name);
+  return name === 'authorization' && lines.length > 1 ? [lines.join(',')] : lines;
 }
 
 /**
