@@ -6,6 +6,10 @@ export const ERROR_CODES = {
   // base
   ERR_INTERNAL: 'a defect in sallyport itself; the log line holds the cause',
   ERR_LIMIT_EXCEEDED: 'an input is larger than the limit that `base/limits` sets for it',
+  // cli
+  ERR_CLI_UNREACHABLE: 'no running sallyport answers at the address given',
+  // app
+  ERR_INVALID_FILES: 'files that people wrote hold errors; each is printed with its place',
   // identity
   ERR_SPIFFE_ID_EMPTY: 'a SPIFFE ID is empty',
   ERR_SPIFFE_ID_SCHEME: 'a SPIFFE ID does not start with `spiffe://`',
@@ -23,7 +27,8 @@ export const ERROR_CODES = {
   ERR_MANIFEST_DUPLICATE_KEY: 'a key stands twice in one map',
   ERR_MANIFEST_SHAPE: 'a value is missing, of the wrong type or out of range',
   ERR_MANIFEST_UNKNOWN_FIELD: 'a field has a name that is not known',
-  ERR_MANIFEST_METADATA: 'the name, namespace, labels or annotations of an object are not what Kubernetes allows',
+  ERR_MANIFEST_METADATA:
+    'the name, namespace, labels or annotations of an object are not what Kubernetes allows',
   ERR_MANIFEST_DUPLICATE_OBJECT: 'two objects of one kind have the same namespace and name',
   // options
   ERR_DURATION: 'a duration is not written as such, or out of its range',
@@ -52,8 +57,10 @@ export const ERROR_CODES = {
   ERR_X509_SVID_URI_COUNT: 'a leaf certificate has no URI name or more than one',
   ERR_X509_SVID_ID: 'the URI name of a leaf certificate is no SPIFFE ID with a path',
   ERR_X509_SVID_LEAF_IS_CA: 'a leaf certificate is a CA certificate',
-  ERR_X509_SVID_KEY_USAGE: 'the key usage of a leaf certificate is absent, not critical or not that of a leaf',
-  ERR_X509_SVID_EXT_KEY_USAGE: 'the extended key usage of a leaf certificate lacks server or client authentication',
+  ERR_X509_SVID_KEY_USAGE:
+    'the key usage of a leaf certificate is absent, not critical or not that of a leaf',
+  ERR_X509_SVID_EXT_KEY_USAGE:
+    'the extended key usage of a leaf certificate lacks server or client authentication',
   ERR_X509_SVID_SAN_NOT_CRITICAL: 'a leaf certificate has an empty subject and names that are not critical',
   ERR_X509_SVID_CRITICAL_EXTENSION: 'a certificate has a critical extension that is not understood',
   ERR_X509_SVID_TRUST_DOMAIN: 'a certificate was held against the bundle of another trust domain',
@@ -62,14 +69,16 @@ export const ERROR_CODES = {
   ERR_X509_SVID_CA: 'an issuer in a chain may not issue what it signed',
   ERR_X509_SVID_UNTRUSTED: 'no chain leads from a certificate to an authority of its trust domain',
   // proto
-  ERR_PROTO_DEFINITION: 'an interface definition is missing or does not parse: the installation is incomplete',
+  ERR_PROTO_DEFINITION:
+    'an interface definition is missing or does not parse: the installation is incomplete',
   ERR_PROTO_MESSAGE: 'bytes are not a message of the type they should have',
   // grpc, xds, sds
   ERR_GRPC_ADDRESS_IN_USE: 'a port or a Unix socket is in use by another process',
   ERR_GRPC_LISTEN: 'an address cannot be listened on',
   ERR_GRPC_TLS_MATERIAL: 'certificate, key and trust of a listener cannot be used together',
   ERR_GRPC_CALLER_UNKNOWN: 'a call came by a connection that was not accepted by its listener',
-  ERR_SDS_OPEN_LISTENER: 'private keys would travel over TCP without TLS, and nothing says that this is meant',
+  ERR_SDS_OPEN_LISTENER:
+    'private keys would travel over TCP without TLS, and nothing says that this is meant',
   ERR_SDS_NO_IDENTITY: 'no registration entry gives the caller anything of what it asks for',
   ERR_SDS_NOT_READY: 'the certificate a caller asks for could not be issued yet',
   // config
@@ -101,11 +110,14 @@ export const ERROR_CODES = {
   ERR_POLICY_PORT: 'a port is not a whole number from 0 to 65535',
   ERR_POLICY_PATH_TEMPLATE: 'a path with `{*}` or `{**}` is not one that Envoy can match',
   ERR_POLICY_CONDITION: 'a condition has an unknown key, or neither values nor notValues',
-  ERR_POLICY_DRY_RUN: 'the dry-run annotation has no boolean value, or stands on a policy that cannot have it',
+  ERR_POLICY_DRY_RUN:
+    'the dry-run annotation has no boolean value, or stands on a policy that cannot have it',
   ERR_POLICY_TOKEN_RULE: 'a token rule lacks an issuer or keys, or names them in two ways',
   ERR_POLICY_JWKS: 'an inline key set is not a JSON Web Key Set with complete keys',
-  ERR_POLICY_PORT_MTLS: 'port level mTLS stands without a selector, without a port, or for a port out of range',
-  ERR_LINT_SPIFFE_SCHEME: 'a principal is written with `spiffe://`, which is added anyway, so it never matches',
+  ERR_POLICY_PORT_MTLS:
+    'port level mTLS stands without a selector, without a port, or for a port out of range',
+  ERR_LINT_SPIFFE_SCHEME:
+    'a principal is written with `spiffe://`, which is added anyway, so it never matches',
   ERR_LINT_INNER_STAR: 'a `*` in the middle of a value is an ordinary character',
   ERR_LINT_STAR_SLASH_STAR: 'the request principal `*/*` matches only the subject `*`',
   ERR_LINT_HOST_PORT: 'a host without its twin for ports does not match a request that names a port',
@@ -137,6 +149,15 @@ export const ERROR_CODES = {
   ERR_ENTRY_DNS_NAME: 'a DNS name of an entry is not one that a certificate can carry',
   ERR_ENTRY_DUPLICATE: 'two entries have the same SPIFFE ID and selectors',
   ERR_ENTRY_UNSUPPORTED: 'an entry asks for what is not built yet',
+  // issuer
+  ERR_ISSUER_ID: 'a SPIFFE ID is of another trust domain, without a path, or reserved',
+  ERR_ISSUER_TTL: 'the TTL of a certificate is out of range',
+  ERR_ISSUER_CSR: 'a CSR asks for another identity than the one to be issued',
+  ERR_ISSUER_OTHER_TRUST_DOMAIN: 'the state folder holds the CA of another trust domain',
+  ERR_ISSUER_NOT_STARTED: 'a state folder holds no CA yet',
+  ERR_ISSUER_ROOT_EXPIRED: 'the root certificate is past its end',
+  ERR_ISSUER_KEY_MISSING: 'the key file of a CA is missing',
+  ERR_ISSUER_KEY: 'the key file of a CA is no key, or that of another certificate',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

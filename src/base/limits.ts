@@ -30,6 +30,8 @@ export const LIMITS = {
   /** A DER certificate, bytes; certificates in one chain. */
   certificateBytes: 64 * 1024,
   chainCertificates: 10,
+  /** The TTL of an issued certificate: ten years. */
+  svidTtlSeconds: 10 * 365 * 24 * 60 * 60,
   /** An xDS request, bytes; resource names in one subscription, bytes of a name. */
   discoveryRequestBytes: 1024 * 1024,
   resourceNames: 1000,

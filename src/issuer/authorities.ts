@@ -1,0 +1,265 @@
+import { type Clock, type Random, SallyportError } from '../base/index.ts';
+import {
+  type CaOptions,
+  createIntermediate,
+  createRoot,
+  isValidAt,
+  type NewAuthority,
+  type RotationStep,
+  rotationStep,
+  type SigningAuthority,
+} from '../ca/index.ts';
+import type { TrustBundle, TrustDomain } from '../identity/index.ts';
+import type { State } from '../store/index.ts';
+import { keyIdOf } from '../x509/index.ts';
+import type {
+  AuthorityJournal,
+  AuthorityKind,
+  AuthorityRecord,
+  AuthorityStatus,
+} from './authority-journal.ts';
+import { keepKey, loadSigner, removeKey } from './authority-keys.ts';
+import type { IssuerEventSink } from './issuer-event.ts';
+
+export interface AuthoritiesInput {
+  readonly state: State;
+  readonly journal: AuthorityJournal;
+  readonly trustDomain: TrustDomain;
+  readonly options: CaOptions;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly events: IssuerEventSink;
+}
+
+/** The authorities in force. Every step is kept in the journal before it has an effect. */
+export interface Authorities {
+  /** The intermediate that signs now. */
+  readonly active: SigningAuthority;
+  readonly bundle: TrustBundle;
+  /** Does every step that is due, and returns when the next one will be. Not to be called twice at once. */
+  advance(): Promise<number>;
+}
+
+const DAY_SECONDS = 24 * 60 * 60;
+/** A root stays in the bundle this long after its end, for verifiers whose clock is slow. */
+const ROOT_LINGER_SECONDS = DAY_SECONDS;
+const JOURNAL_LINGER_SECONDS = 14 * DAY_SECONDS;
+const REFRESH_HINT_SECONDS_MIN = 60;
+const ROOT_RECHECK_SECONDS = 60;
+/** Enough for both kinds to be prepared and activated; more would be a defect. */
+const STEPS_MAX = 8;
+
+/**
+ * Loads the authorities of a state folder, makes those that are missing and replaces an intermediate that is
+ * past its end. Throws `ERR_ISSUER_ROOT_EXPIRED`, `ERR_ISSUER_KEY*`, `ERR_STATE_*`.
+ */
+export async function startAuthorities(input: AuthoritiesInput): Promise<Authorities> {
+  const { state, journal, clock } = input;
+  const nowSeconds = (): number => clock.nowMillis() / 1000;
+  await requireRoot(input, nowSeconds());
+  let current: { readonly id: string; readonly authority: SigningAuthority } | undefined;
+  let bundle = bundleOf(input, nowSeconds());
+  const advance = async (): Promise<number> => {
+    for (let count = 0; count < STEPS_MAX; count += 1) {
+      const due = dueStep(input, nowSeconds());
+      if (due.step.kind === 'wait') {
+        prune(input, nowSeconds());
+        bundle = bundleOf(input, nowSeconds());
+        const record = slot(journal, 'intermediate', 'active');
+        if (record !== undefined && record.id !== current?.id) {
+          current = { id: record.id, authority: authorityOf(state, record) };
+        }
+        return due.step.untilSeconds;
+      }
+      await take(input, due.kind, due.step.kind, nowSeconds());
+    }
+    throw new SallyportError('ERR_INTERNAL', 'the rotation of authorities does not come to rest');
+  };
+  await advance();
+  return {
+    get active() {
+      if (current === undefined) {
+        throw new SallyportError('ERR_INTERNAL', 'there is no intermediate');
+      }
+      return current.authority;
+    },
+    get bundle() {
+      return bundle;
+    },
+    advance,
+  };
+}
+
+export function slot(
+  journal: AuthorityJournal,
+  kind: AuthorityKind,
+  status: AuthorityStatus,
+): AuthorityRecord | undefined {
+  return journal.list(kind).find((record) => record.status === status);
+}
+
+export function authorityOf(state: State, record: AuthorityRecord): SigningAuthority {
+  return { certificate: record.certificate, sign: loadSigner(state, record.id, record.certificate) };
+}
+
+async function requireRoot(input: AuthoritiesInput, nowSeconds: number): Promise<void> {
+  const { journal, state } = input;
+  const active = slot(journal, 'root', 'active');
+  if (active === undefined) {
+    await take(input, 'root', 'activate', nowSeconds);
+    return;
+  }
+  loadSigner(state, active.id, active.certificate);
+  const prepared = slot(journal, 'root', 'prepared');
+  const usable = [active, prepared].some(
+    (record) => record !== undefined && nowSeconds < record.certificate.notAfterSeconds,
+  );
+  if (!usable) {
+    throw new SallyportError('ERR_ISSUER_ROOT_EXPIRED', 'the root certificate is past its end', {
+      hint: 'check the clock; if it is right, set `stateDir` to a new folder for a new CA, which every peer then has to trust',
+    });
+  }
+}
+
+interface DueStep {
+  readonly kind: AuthorityKind;
+  readonly step: RotationStep;
+}
+
+/**
+ * Roots first: an intermediate is best made under the root that will last. A root outside of its dates is
+ * never replaced on its own: the clock may be wrong, and a new root is new trust for everybody.
+ */
+function dueStep(input: AuthoritiesInput, nowSeconds: number): DueStep {
+  const { options } = input;
+  const root = stepOf(input, 'root', options.caTtl.seconds, nowSeconds);
+  if (root.kind !== 'wait') {
+    return { kind: 'root', step: root };
+  }
+  const intermediate = stepOf(input, 'intermediate', options.svidTtl.seconds, nowSeconds);
+  if (intermediate.kind !== 'wait') {
+    return { kind: 'intermediate', step: intermediate };
+  }
+  const untilSeconds = Math.min(root.untilSeconds, intermediate.untilSeconds);
+  return { kind: 'root', step: { kind: 'wait', untilSeconds } };
+}
+
+function stepOf(
+  { journal }: AuthoritiesInput,
+  kind: AuthorityKind,
+  childTtlSeconds: number,
+  nowSeconds: number,
+): RotationStep {
+  const active = slot(journal, kind, 'active');
+  const prepared = slot(journal, kind, 'prepared');
+  if (active === undefined) {
+    return { kind: 'activate' };
+  }
+  const { notAfterSeconds } = active.certificate;
+  const inForce = isValidAt(active.certificate, nowSeconds);
+  if (
+    kind === 'root' &&
+    !inForce &&
+    (prepared === undefined || !isValidAt(prepared.certificate, nowSeconds))
+  ) {
+    return { kind: 'wait', untilSeconds: nowSeconds + ROOT_RECHECK_SECONDS };
+  }
+  const slots = { active: active.certificate, prepared: prepared?.certificate };
+  const step = rotationStep(slots, childTtlSeconds, nowSeconds);
+  const rootEnd = slot(journal, 'root', 'active')?.certificate.notAfterSeconds ?? 0;
+  const gainsNothing = kind === 'intermediate' && step.kind === 'prepare' && notAfterSeconds >= rootEnd;
+  return gainsNothing && inForce ? { kind: 'wait', untilSeconds: notAfterSeconds } : step;
+}
+
+/** Activating where nothing is prepared, as at the very first start, makes an active one at once. */
+async function take(
+  input: AuthoritiesInput,
+  kind: AuthorityKind,
+  action: 'prepare' | 'activate',
+  nowSeconds: number,
+): Promise<void> {
+  const { journal, state, events } = input;
+  const prepared = slot(journal, kind, 'prepared');
+  if (action === 'activate' && prepared !== undefined) {
+    journal.activate(prepared.id);
+    events(authorityEvent('issuer.authorityActivated', prepared));
+    return;
+  }
+  const made = await makeAuthority(input, kind, nowSeconds);
+  const record: AuthorityRecord = {
+    id: keyIdOf(made.certificate.publicKeyDer),
+    kind,
+    status: action === 'prepare' ? 'prepared' : 'active',
+    certificate: made.certificate,
+  };
+  keepKey(state, record.id, made.keyPair);
+  journal.add(record);
+  const event = action === 'prepare' ? 'issuer.authorityPrepared' : 'issuer.authorityActivated';
+  events(authorityEvent(event, record));
+}
+
+function makeAuthority(
+  { journal, state, trustDomain, options, random }: AuthoritiesInput,
+  kind: AuthorityKind,
+  nowSeconds: number,
+): Promise<NewAuthority> {
+  const wish = {
+    trustDomain,
+    keyType: options.keyType,
+    nowSeconds,
+    ttlSeconds: (kind === 'root' ? options.rootTtl : options.caTtl).seconds,
+    backdateSeconds: options.backdate.seconds,
+  };
+  if (kind === 'root') {
+    return createRoot(wish, random);
+  }
+  const root = slot(journal, 'root', 'active');
+  if (root === undefined) {
+    throw new SallyportError('ERR_INTERNAL', 'there is no root');
+  }
+  return createIntermediate(wish, authorityOf(state, root), random);
+}
+
+/** Removes keys that nothing is signed with any more, and forgets what ended long ago. */
+function prune({ journal, state }: AuthoritiesInput, nowSeconds: number): void {
+  for (const record of [...journal.list('root'), ...journal.list('intermediate')]) {
+    const sinceEnd = nowSeconds - record.certificate.notAfterSeconds;
+    if (record.status !== 'old' || sinceEnd <= 0) {
+      continue;
+    }
+    removeKey(state, record.id);
+    if (sinceEnd > JOURNAL_LINGER_SECONDS) {
+      journal.forget(record.id);
+    }
+  }
+}
+
+function bundleOf({ journal, trustDomain, options }: AuthoritiesInput, nowSeconds: number): TrustBundle {
+  const x509Authorities = journal
+    .list('root')
+    .filter(
+      ({ status, certificate }) =>
+        status !== 'old' || nowSeconds < certificate.notAfterSeconds + ROOT_LINGER_SECONDS,
+    )
+    .map(({ certificate }) => certificate.der);
+  return {
+    trustDomain,
+    x509Authorities,
+    jwtAuthorities: [],
+    sequence: journal.bundleSequence(x509Authorities),
+    refreshHintSeconds: Math.max(REFRESH_HINT_SECONDS_MIN, Math.floor(options.caTtl.seconds / 10)),
+  };
+}
+
+function authorityEvent(
+  event: 'issuer.authorityPrepared' | 'issuer.authorityActivated',
+  { id, kind, certificate }: AuthorityRecord,
+): Parameters<IssuerEventSink>[0] {
+  const what = event === 'issuer.authorityPrepared' ? 'prepared' : 'in force';
+  return {
+    level: 'info',
+    event,
+    message: `a new ${kind} is ${what}`,
+    fields: { kind, authorityId: id, notAfter: new Date(certificate.notAfterSeconds * 1000).toISOString() },
+  };
+}
