@@ -34,65 +34,127 @@ interface Identity {
 }
 
 export function createIdentities(input: IdentitiesInput): Identities {
-  const { clock } = input;
-  const identities = new Map<string, Identity>();
-  let stopped = false;
+  return new IdentityTable(input);
+}
 
-  const schedule = (identity: Identity, delayMillis: number): void => {
-    identity.timer?.cancel();
-    identity.timer =
-      stopped || identity.keepers.size === 0
-        ? undefined
-        : clock.startTimer(delayMillis, () => renewInBackground(identity));
-  };
+class IdentityTable implements Identities {
+  readonly #input: IdentitiesInput;
+  readonly #identities = new Map<string, Identity>();
+  #stopped = false;
 
-  const renew = (identity: Identity): Promise<X509Svid> => {
-    identity.pending ??= issueNew(identity).finally(() => {
+  constructor(input: IdentitiesInput) {
+    this.#input = input;
+  }
+
+  async svid(request: SvidRequest): Promise<X509Svid> {
+    const identity = this.#identityOf(request);
+    const { svid } = identity;
+    if (svid === undefined || !isInForce(svid, this.#input.clock.nowMillis())) {
+      return this.#renew(identity);
+    }
+    if (identity.keepers.size > 0 || !this.#isDue(identity)) {
+      return svid;
+    }
+    return this.#renew(identity).catch(() => svid);
+  }
+
+  keep(request: SvidRequest, onRenewed: (svid: X509Svid) => void): () => void {
+    const identity = this.#identityOf(request);
+    const keeper = (svid: X509Svid): void => onRenewed(svid);
+    identity.keepers.add(keeper);
+    if (identity.timer === undefined) {
+      this.#attend(identity);
+    }
+    return () => {
+      identity.keepers.delete(keeper);
+      if (identity.keepers.size === 0) {
+        identity.timer?.cancel();
+        identity.timer = undefined;
+      }
+    };
+  }
+
+  review(): void {
+    for (const identity of this.#identities.values()) {
+      if (identity.keepers.size > 0) {
+        this.#attend(identity);
+      }
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const identity of this.#identities.values()) {
+      identity.timer?.cancel();
+      identity.keepers.clear();
+    }
+  }
+
+  #attend(identity: Identity): void {
+    if (this.#isDue(identity)) {
+      this.#renewInBackground(identity);
+    } else {
+      this.#schedule(identity, identity.renewAtMillis - this.#input.clock.nowMillis());
+    }
+  }
+
+  #isDue({ svid, renewAtMillis }: Identity): boolean {
+    const nowMillis = this.#input.clock.nowMillis();
+    return svid === undefined || nowMillis >= renewAtMillis || !isInForce(svid, nowMillis);
+  }
+
+  #renew(identity: Identity): Promise<X509Svid> {
+    identity.pending ??= this.#issueNew(identity).finally(() => {
       identity.pending = undefined;
     });
     return identity.pending;
-  };
+  }
 
-  const issueNew = async (identity: Identity): Promise<X509Svid> => {
+  /** The failure was told as an event, and a retry is on its way. */
+  #renewInBackground(identity: Identity): void {
+    this.#renew(identity).catch(() => undefined);
+  }
+
+  async #issueNew(identity: Identity): Promise<X509Svid> {
+    const { clock, random, events, issue } = this.#input;
     try {
-      const svid = await input.issue(identity.request);
-      const delayMillis = renewalDelayMillis(svid, clock.nowMillis(), input.random);
+      const svid = await issue(identity.request);
+      const delayMillis = renewalDelayMillis(svid, clock.nowMillis(), random);
       identity.svid = svid;
       identity.failures = 0;
       identity.renewAtMillis = clock.nowMillis() + delayMillis;
-      schedule(identity, delayMillis);
-      notify(identity, svid, input.events);
+      this.#schedule(identity, delayMillis);
+      notify(identity, svid, events);
       return svid;
     } catch (error) {
       identity.failures += 1;
       const { svid, failures } = identity;
-      schedule(identity, retryDelayMillis(svid, clock.nowMillis(), failures, input.random));
-      input.events({
+      this.#schedule(identity, retryDelayMillis(svid, clock.nowMillis(), failures, random));
+      const { uri } = identity.request.spiffeId;
+      events({
         level: 'error',
         event: 'issuer.renewalFailed',
-        message: `no certificate for \`${identity.request.spiffeId.uri}\`: ${errorText(error)}`,
-        fields: { spiffeId: identity.request.spiffeId.uri, failures },
+        message: `no certificate for \`${uri}\`: ${errorText(error)}`,
+        fields: { spiffeId: uri, failures },
         error,
       });
       throw error;
     }
-  };
+  }
 
-  /** The failure was told as an event, and a retry is on its way. */
-  const renewInBackground = (identity: Identity): void => {
-    renew(identity).catch(() => undefined);
-  };
+  #schedule(identity: Identity, delayMillis: number): void {
+    identity.timer?.cancel();
+    identity.timer =
+      this.#stopped || identity.keepers.size === 0
+        ? undefined
+        : this.#input.clock.startTimer(delayMillis, () => this.#renewInBackground(identity));
+  }
 
-  const isDue = (identity: Identity): boolean =>
-    identity.svid === undefined ||
-    clock.nowMillis() >= identity.renewAtMillis ||
-    !isInForce(identity.svid, clock.nowMillis());
-
-  const identityOf = (request: SvidRequest): Identity => {
+  #identityOf(request: SvidRequest): Identity {
     const key = keyOf(request);
-    let identity = identities.get(key);
+    let identity = this.#identities.get(key);
     if (identity === undefined) {
-      evict(identities, input.idleMax);
+      evict(this.#identities, this.#input.idleMax);
       identity = {
         request,
         keepers: new Set(),
@@ -102,57 +164,10 @@ export function createIdentities(input: IdentitiesInput): Identities {
         timer: undefined,
         failures: 0,
       };
-      identities.set(key, identity);
+      this.#identities.set(key, identity);
     }
     return identity;
-  };
-
-  return {
-    async svid(request) {
-      const identity = identityOf(request);
-      const { svid } = identity;
-      if (svid !== undefined && !isDue(identity)) {
-        return svid;
-      }
-      if (svid === undefined || !isInForce(svid, clock.nowMillis())) {
-        return renew(identity);
-      }
-      return identity.keepers.size > 0 ? svid : renew(identity).catch(() => svid);
-    },
-    keep(request, onRenewed) {
-      const identity = identityOf(request);
-      const keeper = (svid: X509Svid): void => onRenewed(svid);
-      identity.keepers.add(keeper);
-      if (isDue(identity)) {
-        renewInBackground(identity);
-      } else if (identity.timer === undefined) {
-        schedule(identity, identity.renewAtMillis - clock.nowMillis());
-      }
-      return () => {
-        identity.keepers.delete(keeper);
-        if (identity.keepers.size === 0) {
-          identity.timer?.cancel();
-          identity.timer = undefined;
-        }
-      };
-    },
-    review() {
-      for (const identity of identities.values()) {
-        if (identity.keepers.size > 0 && isDue(identity)) {
-          renewInBackground(identity);
-        } else if (identity.keepers.size > 0) {
-          schedule(identity, identity.renewAtMillis - clock.nowMillis());
-        }
-      }
-    },
-    stop() {
-      stopped = true;
-      for (const identity of identities.values()) {
-        identity.timer?.cancel();
-        identity.keepers.clear();
-      }
-    },
-  };
+  }
 }
 
 function isInForce(svid: X509Svid, nowMillis: number): boolean {
