@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type EnvoyVersion, makeBootstrap, toYaml } from '../envoy/index.ts';
@@ -41,7 +41,7 @@ export async function labFiles(
       files.set(`${folder}/${name}`, localise(text, places));
     }
   }
-  files.set(`${POLICIES_FOLDER}/${EDITED_POLICY.file}`, toggledPolicyText(EDITED_POLICY.name, false));
+  files.set(`${POLICIES_FOLDER}/${EDITED_POLICY.file}`, toggledPolicyText(EDITED_POLICY.name, false, places));
   const proxies = labProxies(places);
   for (const name of PROXY_NAMES) {
     files.set(bootstrapFile(name), toYaml(makeBootstrap(proxies[name], options.envoyVersion)));
@@ -50,7 +50,11 @@ export async function labFiles(
 }
 
 /** Writes them, and beside them the folder that looks like a mounted ConfigMap. */
-export async function writeLabFiles(folder: string, files: ReadonlyMap<string, string>): Promise<void> {
+export async function writeLabFiles(
+  folder: string,
+  places: Places,
+  files: ReadonlyMap<string, string>,
+): Promise<void> {
   for (const [path, text] of files) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);
@@ -59,17 +63,23 @@ export async function writeLabFiles(folder: string, files: ReadonlyMap<string, s
   await mkdir(join(mounted, MOUNTED_FIRST), { recursive: true });
   await writeFile(
     join(mounted, MOUNTED_FIRST, MOUNTED_POLICY.file),
-    toggledPolicyText(MOUNTED_POLICY.name, false),
+    toggledPolicyText(MOUNTED_POLICY.name, false, places),
   );
-  await symlink(MOUNTED_FIRST, join(mounted, MOUNTED_DATA));
-  await symlink(`${MOUNTED_DATA}/${MOUNTED_POLICY.file}`, join(mounted, MOUNTED_POLICY.file));
+  await link(MOUNTED_FIRST, join(mounted, MOUNTED_DATA));
+  await link(`${MOUNTED_DATA}/${MOUNTED_POLICY.file}`, join(mounted, MOUNTED_POLICY.file));
 }
 
-/** The examples name hosts as containers do; elsewhere they are somewhere else. */
+async function link(target: string, path: string): Promise<void> {
+  await rm(path, { force: true });
+  await symlink(target, path);
+}
+
+/** The examples name hosts and ports as containers do; elsewhere they are others. */
 function localise(text: string, places: Places): string {
   const issuer = formatHostPort(places.dial('issuer', 'http'));
   return text
     .replaceAll('http://issuer:8080/', `http://${issuer}/`)
+    .replaceAll('"8443"', `"${places.bind('orders', 'inbound').port}"`)
     .replace(/^( {2}address: )(edge|frontend|orders)$/gm, (_, key: string, name: ProxyName) => {
       const port = name === 'edge' ? 'http' : 'inbound';
       return `${key}${places.dial(name, port).host}`;

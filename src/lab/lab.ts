@@ -49,7 +49,7 @@ export interface LabStart {
 export async function startLab(start: LabStart): Promise<Lab> {
   const { runtime, envoyVersion, clock, progress } = start;
   const { places, hostConfigFolder, socketOwner } = runtime;
-  await writeLabFiles(hostConfigFolder, await labFiles(places, { envoyVersion, socketOwner }));
+  await writeLabFiles(hostConfigFolder, places, await labFiles(places, { envoyVersion, socketOwner }));
   const services = new Map<ServiceName, RunningService>();
   const startService = async (service: Service): Promise<void> => {
     const running = await runtime.start(service);

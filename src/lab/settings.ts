@@ -25,7 +25,7 @@ stateDir: ${JSON.stringify(state)}
 listeners:
   authz:
     - { name: sidecars, address: "unix://${sockets}/${AUTHORIZER_SOCKETS.orders}", profile: sidecar, ${access} }
-    - { name: edge, address: "unix://${sockets}/${AUTHORIZER_SOCKETS.edge}", profile: gateway, ${access} }
+    - { name: gateways, address: "unix://${sockets}/${AUTHORIZER_SOCKETS.edge}", profile: gateway, ${access} }
   # One socket for each workload: which one a caller comes in by says who it is.
   agents:
 ${agents.join('\n')}

@@ -1,3 +1,5 @@
+import type { Places } from './places.ts';
+
 /** The path that the lab closes and opens again by editing policies. */
 export const TOGGLED_PATH = '/orders/today';
 
@@ -5,8 +7,9 @@ export const TOGGLED_PATH = '/orders/today';
 export const EDITED_POLICY = { file: 'edited.yaml', name: 'edited' } as const;
 export const MOUNTED_POLICY = { file: 'mounted.yaml', name: 'mounted' } as const;
 
-/** A DENY of orders that closes the toggled path, or one that nobody asks for. */
-export function toggledPolicyText(name: string, isClosed: boolean): string {
+/** A DENY at the port of orders that closes the toggled path, or one that nobody asks for. */
+export function toggledPolicyText(name: string, isClosed: boolean, places: Places): string {
+  const { port } = places.bind('orders', 'inbound');
   return `# The lab edits this file while it runs.
 apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
@@ -17,6 +20,6 @@ spec:
   action: DENY
   rules:
     - to:
-        - operation: { paths: [${isClosed ? TOGGLED_PATH : '/orders/never'}] }
+        - operation: { ports: ["${port}"], paths: [${isClosed ? TOGGLED_PATH : '/orders/never'}] }
 `;
 }

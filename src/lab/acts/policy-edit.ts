@@ -51,26 +51,27 @@ async function untilStatus(lab: Lab, wanted: number): Promise<{ last: LabReply; 
 async function edit(lab: Lab, how: PolicyEditAct['how'], isClosed: boolean): Promise<void> {
   const root = lab.runtime.hostConfigFolder;
   const edited = join(root, POLICIES_FOLDER, EDITED_POLICY.file);
+  const text = (name: string): string => toggledPolicyText(name, isClosed, lab.runtime.places);
   switch (how) {
     case 'write_in_place':
-      return writeFile(edited, toggledPolicyText(EDITED_POLICY.name, isClosed));
+      return writeFile(edited, text(EDITED_POLICY.name));
     case 'rename_over':
       // Editors name such a file so that readers of the folder pass over it.
-      await writeFile(`${edited}.tmp`, toggledPolicyText(EDITED_POLICY.name, isClosed));
+      await writeFile(`${edited}.tmp`, text(EDITED_POLICY.name));
       return rename(`${edited}.tmp`, edited);
     case 'data_symlink':
-      return swapData(join(root, MOUNTED_POLICIES_FOLDER), isClosed);
+      return swapData(
+        join(root, MOUNTED_POLICIES_FOLDER),
+        isClosed ? '..closed' : '..opened',
+        text(MOUNTED_POLICY.name),
+      );
   }
 }
 
 /** As the kubelet does it: a new folder beside the old one, and a link that is replaced at once. */
-async function swapData(mounted: string, isClosed: boolean): Promise<void> {
-  const version = isClosed ? '..closed' : '..opened';
+async function swapData(mounted: string, version: string, text: string): Promise<void> {
   await mkdir(join(mounted, version), { recursive: true });
-  await writeFile(
-    join(mounted, version, MOUNTED_POLICY.file),
-    toggledPolicyText(MOUNTED_POLICY.name, isClosed),
-  );
+  await writeFile(join(mounted, version, MOUNTED_POLICY.file), text);
   await symlink(version, join(mounted, `${MOUNTED_DATA}_tmp`));
   await rename(join(mounted, `${MOUNTED_DATA}_tmp`), join(mounted, MOUNTED_DATA));
 }
