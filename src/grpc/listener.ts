@@ -13,7 +13,7 @@ import type { Caller } from './caller.ts';
 import { type ListenerSecurity, openFrontDoor } from './front-door.ts';
 import { type GrpcAddress, listenAt, type Place } from './place.ts';
 import { type RunningCalls, runningCalls } from './running-calls.ts';
-import type { CallHandle, GrpcServiceSource } from './service.ts';
+import type { CallHandle, GrpcServiceSource, ServiceContext } from './service.ts';
 import { shutDown } from './shut-down.ts';
 
 export interface GrpcListenerOptions {
@@ -74,9 +74,14 @@ export async function createGrpcListener(options: GrpcListenerOptions): Promise<
   const limits = { ...LISTENER_LIMITS, ...options.limits };
   const connections = new Map<string, Connection>();
   const calls = runningCalls((peer) => connections.get(peer)?.caller);
-  const server = createServer(options, limits, calls);
-  const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
   const transport = security.kind === 'mtls' ? 'mtls' : address.kind;
+  const server = createServer(
+    options,
+    { listener: name, transport, callerOf: calls.callerOf },
+    limits,
+    calls,
+  );
+  const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
   const door = openFrontDoor({
     name,
     security,
@@ -143,7 +148,8 @@ interface Connection {
 }
 
 function createServer(
-  { name, services }: GrpcListenerOptions,
+  { services }: GrpcListenerOptions,
+  context: ServiceContext,
   limits: ListenerLimits,
   calls: RunningCalls,
 ): grpc.Server {
@@ -156,8 +162,7 @@ function createServer(
     'grpc.keepalive_timeout_ms': limits.keepaliveTimeoutMillis,
   });
   for (const source of services) {
-    const service =
-      typeof source === 'function' ? source({ listener: name, callerOf: calls.callerOf }) : source;
+    const service = typeof source === 'function' ? source(context) : source;
     server.addService(service.definition, calls.wrap(service));
   }
   return server;

@@ -13,6 +13,7 @@ export type GrpcServiceSource = GrpcService | ((context: ServiceContext) => Grpc
 export interface ServiceContext {
   /** The name of the listener. */
   readonly listener: string;
+  readonly transport: Caller['transport'];
   callerOf(call: CallHandle): Caller;
 }
 

@@ -8,10 +8,7 @@ export interface ClientStatus {
 }
 
 /** The codes of the rooms that answer clients; every other error is a defect to them. */
-type ClientErrorCode = Extract<
-  ErrorCode,
-  'ERR_LIMIT_EXCEEDED' | `ERR_${'GRPC' | 'SDS' | 'ISSUER'}_${string}`
->;
+type ClientErrorCode = Extract<ErrorCode, 'ERR_LIMIT_EXCEEDED' | `ERR_${'GRPC' | 'SDS'}_${string}`>;
 
 /**
  * The one table from error codes to gRPC statuses. CANCELLED and INVALID_ARGUMENT are not in it: SPIFFE

@@ -1,0 +1,79 @@
+import type { X509Svid } from '../issuer/index.ts';
+import type { EntrySet, RegistrationEntry } from '../workload/index.ts';
+import type { StreamState } from '../xds/index.ts';
+import { keyOf, type SvidLease, svidRequestOf } from './svid-pool.ts';
+import { type Wishes, wishesOf } from './wish.ts';
+import type { World } from './world.ts';
+
+/**
+ * What one caller may have by the entries of now, and the SVIDs of it that its stream asks for. An entry
+ * that nobody asks for costs no certificate.
+ */
+export class Holdings {
+  readonly selectors: readonly string[];
+  readonly #world: World;
+  readonly #onChange: () => void;
+  readonly #leases = new Map<string, SvidLease>();
+  #entries: readonly RegistrationEntry[] = [];
+  #wishes: Wishes;
+  #set: EntrySet | undefined;
+
+  constructor(world: World, selectors: readonly string[], onChange: () => void) {
+    this.selectors = selectors;
+    this.#world = world;
+    this.#onChange = onChange;
+    this.#wishes = this.wishes;
+  }
+
+  get wishes(): Wishes {
+    const set = this.#world.entries();
+    if (set !== this.#set) {
+      this.#set = set;
+      this.#entries = set.matching(this.selectors);
+      this.#wishes = wishesOf(this.#entries, set.trustDomain, this.#world.names);
+    }
+    return this.#wishes;
+  }
+
+  get entryCount(): number {
+    return this.#entries.length;
+  }
+
+  /** Takes leases of what the stream asks for now, and lets go of the rest. */
+  hold(state: StreamState): void {
+    const wanted = new Map<string, RegistrationEntry>();
+    const { wishes } = this;
+    const wishesNow = [
+      ...[...state.names].map((name) => wishes.of(name)),
+      ...(state.wildcard ? wishes.all().values() : []),
+    ];
+    for (const wish of wishesNow) {
+      if (wish?.kind === 'svid') {
+        wanted.set(keyOf(svidRequestOf(wish.entry)), wish.entry);
+      }
+    }
+    for (const [key, entry] of wanted) {
+      if (!this.#leases.has(key)) {
+        this.#leases.set(key, this.#world.pool.lease(entry, this.#onChange));
+      }
+    }
+    for (const [key, lease] of this.#leases) {
+      if (!wanted.has(key)) {
+        this.#leases.delete(key);
+        lease.release();
+      }
+    }
+  }
+
+  /** Undefined while it is being issued. */
+  svidOf(entry: RegistrationEntry): X509Svid | undefined {
+    return this.#leases.get(keyOf(svidRequestOf(entry)))?.current();
+  }
+
+  release(): void {
+    for (const lease of this.#leases.values()) {
+      lease.release();
+    }
+    this.#leases.clear();
+  }
+}

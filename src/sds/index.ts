@@ -1,0 +1,2 @@
+export { createSecretService, type SecretService, type SecretServiceOptions } from './service.ts';
+export { type EntrySource, SECRET_NAMES, type SecretNames, type Validator } from './sources.ts';

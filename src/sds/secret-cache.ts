@@ -1,0 +1,44 @@
+import type { TrustBundle } from '../identity/index.ts';
+import type { X509Svid } from '../issuer/index.ts';
+import type { Definitions } from '../proto/index.ts';
+import type { Resource } from '../xds/index.ts';
+import { bundleSecret, svidSecret } from './secret.ts';
+import type { Validator } from './sources.ts';
+
+/** Encoded secrets, made once for all streams and forgotten with what they are made of. */
+export interface SecretCache {
+  svid(name: string, svid: X509Svid): Resource;
+  bundle(name: string, bundle: TrustBundle, validator: Validator): Resource;
+}
+
+export function createSecretCache(definitions: Definitions): SecretCache {
+  const bySvid = new WeakMap<X509Svid, Map<string, Resource>>();
+  const byBundle = new WeakMap<TrustBundle, Map<string, Resource>>();
+  return {
+    svid: (name, svid) => remember(bySvid, svid, name, () => svidSecret(definitions, name, svid)),
+    bundle: (name, bundle, validator) =>
+      remember(byBundle, bundle, `${validator} ${name}`, () =>
+        bundleSecret(definitions, name, bundle, validator),
+      ),
+  };
+}
+
+/** The names are few: only those that stand for something get here. */
+function remember<K extends object>(
+  cache: WeakMap<K, Map<string, Resource>>,
+  source: K,
+  key: string,
+  make: () => Resource,
+): Resource {
+  let made = cache.get(source);
+  if (made === undefined) {
+    made = new Map();
+    cache.set(source, made);
+  }
+  let resource = made.get(key);
+  if (resource === undefined) {
+    resource = make();
+    made.set(key, resource);
+  }
+  return resource;
+}

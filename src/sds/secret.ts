@@ -1,0 +1,52 @@
+import type { TrustBundle } from '../identity/index.ts';
+import type { X509Svid } from '../issuer/index.ts';
+import { type Definitions, packSecret, packSpiffeValidator, type Secret } from '../proto/index.ts';
+import { contentVersion, type Resource } from '../xds/index.ts';
+import { certificatesPem, privateKeyPem } from './pem.ts';
+import type { Validator } from './sources.ts';
+
+const SPIFFE_VALIDATOR = 'envoy.tls.cert_validator.spiffe';
+
+/** A TlsCertificate: the chain without its root, and the key. */
+export function svidSecret(definitions: Definitions, name: string, svid: X509Svid): Resource {
+  return resourceOf(definitions, {
+    name,
+    tls_certificate: {
+      certificate_chain: { inline_bytes: certificatesPem(svid.certificates) },
+      private_key: { inline_bytes: privateKeyPem(svid.privateKey) },
+    },
+  });
+}
+
+/**
+ * A CertificateValidationContext. Which names a peer may have is never pushed: that stays in Envoy's own
+ * configuration.
+ */
+export function bundleSecret(
+  definitions: Definitions,
+  name: string,
+  bundle: TrustBundle,
+  validator: Validator,
+): Resource {
+  const roots = { inline_bytes: certificatesPem(bundle.x509Authorities) };
+  const spiffe = (): Secret => ({
+    name,
+    validation_context: {
+      custom_validator_config: {
+        name: SPIFFE_VALIDATOR,
+        typed_config: packSpiffeValidator(definitions, {
+          trust_domains: [{ name: bundle.trustDomain, trust_bundle: roots }],
+        }),
+      },
+    },
+  });
+  return resourceOf(
+    definitions,
+    validator === 'spiffe' ? spiffe() : { name, validation_context: { trusted_ca: roots } },
+  );
+}
+
+function resourceOf(definitions: Definitions, secret: Secret): Resource {
+  const body = packSecret(definitions, secret);
+  return { name: secret.name, version: contentVersion(body.value), body };
+}

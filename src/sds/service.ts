@@ -1,0 +1,134 @@
+import type * as grpc from '@grpc/grpc-js';
+import { type Clock, type EventSink, type Random, SallyportError } from '../base/index.ts';
+import { type Caller, type GrpcService, type ServiceContext, statusOf } from '../grpc/index.ts';
+import type { Issuer } from '../issuer/index.ts';
+import type { Definitions, DiscoveryRequest, DiscoveryResponse } from '../proto/index.ts';
+import { selectorsOf } from '../workload/index.ts';
+import { fetchSecrets } from './fetch.ts';
+import { DELTA, type SecretProtocol, SOTW } from './protocol.ts';
+import { createSecretCache } from './secret-cache.ts';
+import { SecretStream } from './secret-stream.ts';
+import { type EntrySource, SECRET_NAMES, type SecretNames, type Validator } from './sources.ts';
+import { createSvidPool } from './svid-pool.ts';
+import { createTurns } from './turns.ts';
+import type { World } from './world.ts';
+
+export interface SecretServiceOptions {
+  readonly definitions: Definitions;
+  readonly issuer: Issuer;
+  readonly entries: EntrySource;
+  /** What a caller proves about itself, `type:value` each; by default what its connection proves. */
+  readonly selectorsOf?: (caller: Caller) => readonly string[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly events: EventSink;
+  /** Listeners on which keys may travel over plain TCP because somebody said so in plain words. */
+  readonly insecureListeners?: ReadonlySet<string>;
+  readonly names?: SecretNames;
+  readonly validator?: Validator;
+}
+
+/** `envoy.service.secret.v3.SecretDiscoveryService`: certificates and trust for those the entries name. */
+export interface SecretService {
+  /** For `createGrpcListener`. Throws `ERR_SDS_OPEN_LISTENER` on plain TCP that is not meant to be that. */
+  readonly source: (context: ServiceContext) => GrpcService;
+  readonly openStreams: number;
+  /** Ends the watch on issuer and entries; the streams end with their listeners. */
+  stop(): void;
+}
+
+type AnyStream = Pick<SecretStream<never, never>, 'refresh' | 'end'>;
+
+export function createSecretService(options: SecretServiceOptions): SecretService {
+  const { definitions, issuer, entries, clock, random, events } = options;
+  const streams = new Set<AnyStream>();
+  let bundle = issuer.bundle();
+  const world: World = {
+    issuer,
+    pool: createSvidPool(issuer, clock, events),
+    cache: createSecretCache(definitions),
+    turns: createTurns(),
+    names: options.names ?? SECRET_NAMES,
+    validator: options.validator ?? 'spiffe',
+    clock,
+    random,
+    events,
+    entries: () => entries.current(),
+    bundle: () => bundle,
+    selectorsOf: options.selectorsOf ?? selectorsOf,
+  };
+  const refreshAll = (): void => {
+    for (const stream of streams) {
+      stream.refresh();
+    }
+  };
+  const stopEntries = entries.onChange(refreshAll);
+  const stopBundle = issuer.onBundleChanged((next) => {
+    bundle = next;
+    refreshAll();
+  });
+
+  return {
+    source(context) {
+      checkTransport(context, options.insecureListeners);
+      return {
+        definition: definitions.service('envoy.service.secret.v3.SecretDiscoveryService'),
+        implementation: {
+          StreamSecrets: streamHandler(SOTW, context, world, streams),
+          DeltaSecrets: streamHandler(DELTA, context, world, streams),
+          FetchSecrets: fetchHandler(context, world),
+        },
+      };
+    },
+    get openStreams() {
+      return streams.size;
+    },
+    stop() {
+      stopEntries();
+      stopBundle();
+    },
+  };
+}
+
+function checkTransport(
+  { listener, transport }: ServiceContext,
+  insecureListeners: ReadonlySet<string> | undefined,
+): void {
+  if (transport === 'tcp' && insecureListeners?.has(listener) !== true) {
+    throw new SallyportError(
+      'ERR_SDS_OPEN_LISTENER',
+      `private keys would travel over TCP without TLS on the listener \`${listener}\``,
+      { hint: 'use a Unix socket, add `allowedSpiffeIds` (mutual TLS), or say `insecure: true`' },
+    );
+  }
+}
+
+function streamHandler<Request, Response>(
+  protocol: SecretProtocol<Request, Response>,
+  { callerOf }: ServiceContext,
+  world: World,
+  streams: Set<AnyStream>,
+): grpc.handleBidiStreamingCall<Request, Response> {
+  return (call) => {
+    const stream = new SecretStream(call, protocol, callerOf(call), world);
+    streams.add(stream);
+    call.on('data', (request: Request) => stream.receive(request));
+    call.on('end', () => call.end());
+    call.once('cancelled', () => {
+      streams.delete(stream);
+      stream.end();
+    });
+  };
+}
+
+function fetchHandler(
+  { callerOf }: ServiceContext,
+  world: World,
+): grpc.handleUnaryCall<DiscoveryRequest, DiscoveryResponse> {
+  return (call, answer) => {
+    fetchSecrets(call.request, callerOf(call), world).then(
+      (response) => answer(null, response),
+      (error: unknown) => answer(statusOf(error)),
+    );
+  };
+}

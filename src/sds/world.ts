@@ -1,0 +1,26 @@
+import type { Clock, EventSink, Random } from '../base/index.ts';
+import type { Caller } from '../grpc/index.ts';
+import type { TrustBundle } from '../identity/index.ts';
+import type { Issuer } from '../issuer/index.ts';
+import type { EntrySet } from '../workload/index.ts';
+import type { SecretCache } from './secret-cache.ts';
+import type { SecretNames, Validator } from './sources.ts';
+import type { SvidPool } from './svid-pool.ts';
+import type { Turns } from './turns.ts';
+
+/** What all calls of the Secret service share. */
+export interface World {
+  readonly issuer: Issuer;
+  readonly pool: SvidPool;
+  readonly cache: SecretCache;
+  readonly turns: Turns;
+  readonly names: SecretNames;
+  readonly validator: Validator;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly events: EventSink;
+  /** The same object until it changes. */
+  entries(): EntrySet;
+  bundle(): TrustBundle;
+  selectorsOf(caller: Caller): readonly string[];
+}
