@@ -34,6 +34,7 @@ export function openFrontDoor(options: FrontDoorOptions): FrontDoor {
   const { security } = options;
   const door = security.kind === 'mtls' ? tlsDoor(options, security) : plainDoor(options);
   door.server.maxConnections = options.connectionsMax;
+  door.server.once('listening', () => watchAccept(door.server, options));
   door.server.on('drop', () =>
     options.events({
       level: 'warn',
@@ -43,6 +44,19 @@ export function openFrontDoor(options: FrontDoorOptions): FrontDoor {
     }),
   );
   return door;
+}
+
+/** Such as too many open files; without a listener for it the error would end the process. */
+function watchAccept(server: Server, { name, events }: FrontDoorOptions): void {
+  server.on('error', (error) =>
+    events({
+      level: 'error',
+      event: 'grpc.accept_failed',
+      message: 'a connection could not be accepted',
+      fields: { listener: name },
+      error,
+    }),
+  );
 }
 
 function plainDoor({ onSocket }: FrontDoorOptions): FrontDoor {

@@ -12,7 +12,7 @@ import {
 import type { Caller } from './caller.ts';
 import { type ListenerSecurity, openFrontDoor } from './front-door.ts';
 import { type GrpcAddress, listenAt, type Place } from './place.ts';
-import { type RunningCalls, runningCalls } from './running-calls.ts';
+import { RunningCalls } from './running-calls.ts';
 import type { CallHandle, GrpcServiceSource, ServiceContext } from './service.ts';
 import { shutDown } from './shut-down.ts';
 
@@ -73,14 +73,10 @@ export async function createGrpcListener(options: GrpcListenerOptions): Promise<
   const { name, address, security, clock, random, events } = options;
   const limits = { ...LISTENER_LIMITS, ...options.limits };
   const connections = new Map<string, Connection>();
-  const calls = runningCalls((peer) => connections.get(peer)?.caller);
+  const calls = new RunningCalls((peer) => connections.get(peer)?.caller);
+  const callerOf = (call: CallHandle): Caller => calls.callerOf(call);
   const transport = security.kind === 'mtls' ? 'mtls' : address.kind;
-  const server = createServer(
-    options,
-    { listener: name, transport, callerOf: calls.callerOf },
-    limits,
-    calls,
-  );
+  const server = createServer(options, { listener: name, transport, callerOf }, limits, calls);
   const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
   const door = openFrontDoor({
     name,
@@ -104,15 +100,6 @@ export async function createGrpcListener(options: GrpcListenerOptions): Promise<
     door.release();
     throw error;
   });
-  door.server.on('error', (error) =>
-    events({
-      level: 'error',
-      event: 'grpc.accept_failed',
-      message: 'a connection could not be accepted',
-      fields: { listener: name },
-      error,
-    }),
-  );
   announce(place, name, transport, events);
   let stopped: Promise<void> | undefined;
   return {
@@ -124,7 +111,7 @@ export async function createGrpcListener(options: GrpcListenerOptions): Promise<
     get connections() {
       return connections.size;
     },
-    callerOf: calls.callerOf,
+    callerOf,
     stop(graceMillis) {
       stopped ??= shutDown(graceMillis, {
         name,

@@ -4,104 +4,105 @@ import type { Caller } from './caller.ts';
 import type { CallHandle, GrpcService } from './service.ts';
 import { type ClientStatus, STOPPING, statusOf } from './status.ts';
 
+type AnyCall = grpc.ServerUnaryCall<unknown, unknown>;
+type Handler = (call: AnyCall, answer: grpc.sendUnaryData<unknown>) => void;
+type Method = Pick<grpc.MethodDefinition<unknown, unknown>, 'responseStream'>;
+
 /**
  * The calls of one listener by our own count, because grpc-js' `tryShutdown` does not see those of injected
  * connections. A call ends when its stream is closed or its status is on the way.
  */
-export interface RunningCalls {
-  /** The service's functions, counted, and refused for a connection nobody knows. */
-  wrap(service: GrpcService): grpc.UntypedServiceImplementation;
-  /** Throws `ERR_GRPC_CALLER_UNKNOWN` for a call of another listener. */
-  callerOf(call: CallHandle): Caller;
-  readonly count: number;
-  /** From now on a new call gets UNAVAILABLE, and so does each open stream; unary calls may finish. */
-  close(): void;
-  /** Resolves as soon as no call runs. */
-  drained(): Promise<void>;
-}
-
-type AnyCall = grpc.ServerUnaryCall<unknown, unknown> & CallHandle;
-type Answer = grpc.sendUnaryData<unknown>;
-type Handler = (call: AnyCall, answer: Answer) => void;
-
-export function runningCalls(callerByPeer: (peer: string) => Caller | undefined): RunningCalls {
-  const callers = new WeakMap<object, Caller>();
+export class RunningCalls {
+  readonly #callerByPeer: (peer: string) => Caller | undefined;
+  readonly #callers = new WeakMap<object, Caller>();
   /** Each running call with what ends it at once; undefined for a unary one. */
-  const running = new Map<object, (() => void) | undefined>();
-  const waiting = new Set<() => void>();
-  let closing = false;
+  readonly #running = new Map<object, (() => void) | undefined>();
+  readonly #waiting = new Set<() => void>();
+  #isClosing = false;
 
-  function start(call: AnyCall, endStream: (() => void) | undefined): boolean {
-    const caller = callerByPeer(call.getPeer());
+  /** `callerByPeer` finds the caller by the name its connection was injected under. */
+  constructor(callerByPeer: (peer: string) => Caller | undefined) {
+    this.#callerByPeer = callerByPeer;
+  }
+
+  get count(): number {
+    return this.#running.size;
+  }
+
+  /** The service's functions, counted, and refused for a connection nobody knows. */
+  wrap({ definition, implementation }: GrpcService): grpc.UntypedServiceImplementation {
+    return Object.fromEntries(
+      Object.entries(definition).flatMap(([name, method]) => {
+        const handler = implementation[name] ?? implementation[method.originalName ?? name];
+        return handler === undefined
+          ? []
+          : [[name, this.#wrapOne(method, handler.bind(implementation) as Handler)]];
+      }),
+    );
+  }
+
+  /** Throws `ERR_GRPC_CALLER_UNKNOWN` for a call of another listener. */
+  callerOf(call: CallHandle): Caller {
+    const caller = this.#callers.get(call);
     if (caller === undefined) {
-      return false;
+      throw strangerError();
     }
-    callers.set(call, caller);
-    running.set(call, endStream);
-    // grpc-js emits `cancelled` at the end of every call, however it ends.
-    call.once('cancelled', () => finish(call));
-    return true;
+    return caller;
   }
 
-  function finish(call: object): void {
-    running.delete(call);
-    if (running.size === 0) {
-      for (const resolve of waiting) {
-        resolve();
-      }
-      waiting.clear();
+  /** From now on a new call gets UNAVAILABLE, and so does each open stream; unary calls may finish. */
+  close(): void {
+    this.#isClosing = true;
+    for (const endStream of [...this.#running.values()]) {
+      endStream?.();
     }
   }
 
-  function wrapOne(method: { requestStream: boolean; responseStream: boolean }, handler: Handler): Handler {
-    return (call, answer) => {
+  /** Resolves as soon as no call runs. */
+  drained(): Promise<void> {
+    return this.count === 0
+      ? Promise.resolve()
+      : new Promise((resolve) => {
+          this.#waiting.add(resolve);
+        });
+  }
+
+  #wrapOne({ responseStream }: Method, handler: Handler): grpc.UntypedHandleCall {
+    const wrapped: Handler = (call, answer) => {
       const refuse = (status: ClientStatus): void =>
-        void (method.responseStream ? call.emit('error', status) : answer(status));
-      if (closing) {
+        void (responseStream ? call.emit('error', status) : answer(status));
+      if (this.#isClosing) {
         refuse(STOPPING);
-      } else if (start(call, method.responseStream ? () => refuse(STOPPING) : undefined)) {
+      } else if (this.#start(call, responseStream ? () => refuse(STOPPING) : undefined)) {
         handler(call, answer);
       } else {
         refuse(statusOf(strangerError()));
       }
     };
+    return wrapped as grpc.UntypedHandleCall;
   }
 
-  return {
-    wrap({ definition, implementation }) {
-      return Object.fromEntries(
-        Object.entries(definition).flatMap(([name, method]) => {
-          const handler = implementation[name] ?? implementation[method.originalName ?? name];
-          return handler === undefined
-            ? []
-            : [[name, wrapOne(method, handler.bind(implementation) as Handler) as grpc.UntypedHandleCall]];
-        }),
-      );
-    },
-    callerOf(call) {
-      const caller = callers.get(call);
-      if (caller === undefined) {
-        throw strangerError();
+  #start(call: AnyCall, endStream: (() => void) | undefined): boolean {
+    const caller = this.#callerByPeer(call.getPeer());
+    if (caller === undefined) {
+      return false;
+    }
+    this.#callers.set(call, caller);
+    this.#running.set(call, endStream);
+    // grpc-js emits `cancelled` at the end of every call, however it ends.
+    call.once('cancelled', () => this.#finish(call));
+    return true;
+  }
+
+  #finish(call: object): void {
+    this.#running.delete(call);
+    if (this.count === 0) {
+      for (const resolve of this.#waiting) {
+        resolve();
       }
-      return caller;
-    },
-    get count() {
-      return running.size;
-    },
-    close() {
-      closing = true;
-      for (const endStream of [...running.values()]) {
-        endStream?.();
-      }
-    },
-    drained() {
-      return running.size === 0
-        ? Promise.resolve()
-        : new Promise((resolve) => {
-            waiting.add(resolve);
-          });
-    },
-  };
+      this.#waiting.clear();
+    }
+  }
 }
 
 function strangerError(): SallyportError {

@@ -9,7 +9,7 @@ import { DELTA, type SecretProtocol, SOTW } from './protocol.ts';
 import { createSecretCache } from './secret-cache.ts';
 import { SecretStream } from './secret-stream.ts';
 import { type EntrySource, SECRET_NAMES, type SecretNames, type Validator } from './sources.ts';
-import { createSvidPool } from './svid-pool.ts';
+import { SvidPool } from './svid-pool.ts';
 import { createTurns } from './turns.ts';
 import type { World } from './world.ts';
 
@@ -45,7 +45,7 @@ export function createSecretService(options: SecretServiceOptions): SecretServic
   let bundle = issuer.bundle();
   const world: World = {
     issuer,
-    pool: createSvidPool(issuer, clock, events),
+    pool: new SvidPool(issuer, clock, events),
     cache: createSecretCache(definitions),
     turns: createTurns(),
     names: options.names ?? SECRET_NAMES,

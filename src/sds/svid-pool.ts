@@ -2,21 +2,14 @@ import { type Clock, type EventSink, errorCodeOf, type Timer } from '../base/ind
 import type { Issuer, SvidRequest, X509Svid } from '../issuer/index.ts';
 import type { RegistrationEntry } from '../workload/index.ts';
 
-/** The SVIDs that open streams use, each kept renewed as long as one of them does. */
-export interface SvidPool {
-  /** Calls `onChange` whenever `current()` has changed, until the lease is released. */
-  lease(entry: RegistrationEntry, onChange: () => void): SvidLease;
-  readonly size: number;
-}
-
 export interface SvidLease {
-  readonly key: string;
   /** Undefined until the first one is issued. */
   current(): X509Svid | undefined;
   release(): void;
 }
 
 interface Pooled {
+  readonly key: string;
   readonly request: SvidRequest;
   readonly listeners: Set<() => void>;
   svid: X509Svid | undefined;
@@ -28,11 +21,41 @@ interface Pooled {
 const RETRY_MILLIS = 500;
 const RETRY_MILLIS_MAX = 30_000;
 
-export function createSvidPool(issuer: Issuer, clock: Clock, events: EventSink): SvidPool {
-  const pool = new Map<string, Pooled>();
+/** The SVIDs that open streams use, each kept renewed as long as one of them does. */
+export class SvidPool {
+  readonly #pooled = new Map<string, Pooled>();
+  readonly #issuer: Issuer;
+  readonly #clock: Clock;
+  readonly #events: EventSink;
 
-  function open(key: string, request: SvidRequest): Pooled {
+  constructor(issuer: Issuer, clock: Clock, events: EventSink) {
+    this.#issuer = issuer;
+    this.#clock = clock;
+    this.#events = events;
+  }
+
+  /** Calls `onChange` whenever `current()` has changed, until the lease is released. */
+  lease(entry: RegistrationEntry, onChange: () => void): SvidLease {
+    const request = svidRequestOf(entry);
+    const key = keyOf(request);
+    const pooled = this.#pooled.get(key) ?? this.#open(key, request);
+    // A function of its own for each lease, so that one release never ends another.
+    const listener = (): void => onChange();
+    pooled.listeners.add(listener);
+    return {
+      current: () => pooled.svid,
+      release: () => {
+        pooled.listeners.delete(listener);
+        if (pooled.listeners.size === 0) {
+          this.#close(pooled);
+        }
+      },
+    };
+  }
+
+  #open(key: string, request: SvidRequest): Pooled {
     const pooled: Pooled = {
+      key,
       request,
       listeners: new Set(),
       svid: undefined,
@@ -40,42 +63,53 @@ export function createSvidPool(issuer: Issuer, clock: Clock, events: EventSink):
       retry: undefined,
       stopKeeping: undefined,
     };
-    pool.set(key, pooled);
-    issue(key, pooled);
+    this.#pooled.set(key, pooled);
+    this.#issue(pooled);
     return pooled;
   }
 
-  function take(pooled: Pooled, svid: X509Svid): void {
+  #close(pooled: Pooled): void {
+    if (this.#isOpen(pooled)) {
+      this.#pooled.delete(pooled.key);
+      pooled.retry?.cancel();
+      pooled.stopKeeping?.();
+    }
+  }
+
+  #isOpen(pooled: Pooled): boolean {
+    return this.#pooled.get(pooled.key) === pooled;
+  }
+
+  #issue(pooled: Pooled): void {
+    const issued = async (): Promise<X509Svid> => {
+      pooled.stopKeeping ??= this.#issuer.keep(pooled.request, (svid) => this.#take(pooled, svid));
+      return this.#issuer.x509Svid(pooled.request);
+    };
+    issued().then(
+      (svid) => {
+        if (pooled.svid === undefined) {
+          this.#take(pooled, svid);
+        }
+      },
+      (error: unknown) => this.#retryLater(pooled, error),
+    );
+  }
+
+  #take(pooled: Pooled, svid: X509Svid): void {
     pooled.svid = svid;
     for (const onChange of [...pooled.listeners]) {
       onChange();
     }
   }
 
-  function issue(key: string, pooled: Pooled): void {
-    const { request } = pooled;
-    const issued = async (): Promise<X509Svid> => {
-      pooled.stopKeeping ??= issuer.keep(request, (svid) => take(pooled, svid));
-      return issuer.x509Svid(request);
-    };
-    issued().then(
-      (svid) => {
-        if (pooled.svid === undefined && pool.get(key) === pooled) {
-          take(pooled, svid);
-        }
-      },
-      (error: unknown) => retryLater(key, pooled, error),
-    );
-  }
-
-  function retryLater(key: string, pooled: Pooled, error: unknown): void {
-    if (pool.get(key) !== pooled || pooled.svid !== undefined) {
+  #retryLater(pooled: Pooled, error: unknown): void {
+    if (!this.#isOpen(pooled) || pooled.svid !== undefined) {
       return;
     }
     pooled.failures += 1;
     const waitMillis = Math.min(RETRY_MILLIS * 2 ** (pooled.failures - 1), RETRY_MILLIS_MAX);
-    pooled.retry = clock.startTimer(waitMillis, () => issue(key, pooled));
-    events({
+    pooled.retry = this.#clock.startTimer(waitMillis, () => this.#issue(pooled));
+    this.#events({
       level: 'error',
       event: 'sds.issuance_failed',
       message: 'a certificate that a stream asks for could not be issued and is tried again',
@@ -83,32 +117,6 @@ export function createSvidPool(issuer: Issuer, clock: Clock, events: EventSink):
       error,
     });
   }
-
-  return {
-    lease(entry, onChange) {
-      const request = svidRequestOf(entry);
-      const key = keyOf(request);
-      const pooled = pool.get(key) ?? open(key, request);
-      // A function of its own for each lease, so that one release never ends another.
-      const listener = (): void => onChange();
-      pooled.listeners.add(listener);
-      return {
-        key,
-        current: () => pooled.svid,
-        release() {
-          pooled.listeners.delete(listener);
-          if (pooled.listeners.size === 0 && pool.get(key) === pooled) {
-            pool.delete(key);
-            pooled.retry?.cancel();
-            pooled.stopKeeping?.();
-          }
-        },
-      };
-    },
-    get size() {
-      return pool.size;
-    },
-  };
 }
 
 export function svidRequestOf(entry: RegistrationEntry): SvidRequest {
