@@ -1,7 +1,7 @@
 import { readSpiffeId, type SpiffeId, serviceAccountOf } from '../identity/index.ts';
 import type { Target, TargetService } from '../policy/index.ts';
 import type { CheckPeer, CheckRequest } from '../proto/index.ts';
-import type { Directory, Workload } from '../workload/index.ts';
+import { type Directory, type Workload, workloadKindOf } from '../workload/index.ts';
 import type { AuthzProfile } from './options.ts';
 import { canonicalAddress } from './remote-address.ts';
 
@@ -61,20 +61,20 @@ function findWorkload(
 function byIdentity(directory: Directory, id: SpiffeId, peer: CheckPeer): DestinationReading {
   const candidates = directory.byIdentity(id);
   if (candidates.length > 0) {
-    const here = canonicalAddress(peer.address?.address);
-    const atHere = candidates.filter((workload) => here !== undefined && workload.addresses.includes(here));
+    const here = atAddress(directory, peer);
+    const atHere = candidates.filter((workload) => here.includes(workload));
     return choose(atHere.length > 0 ? atHere : candidates, peer);
   }
   const account = serviceAccountOf(id);
-  return account === undefined || peer.labels.size === 0
+  const { labels } = peer;
+  const kind = workloadKindOf(labels);
+  return account === undefined || labels.size === 0 || kind.kind === 'unclear'
     ? UNKNOWN
-    : { kind: 'destination', name: id.uri, target: targetOfLabels(account.namespace, peer.labels) };
-}
-
-function targetOfLabels(namespace: string, labels: ReadonlyMap<string, string>): Target {
-  const gatewayName = labels.get('gateway.networking.k8s.io/gateway-name');
-  const kind = gatewayName === undefined ? 'sidecar' : 'gateway';
-  return { namespace, labels, kind, gatewayName, services: [] };
+    : {
+        kind: 'destination',
+        name: id.uri,
+        target: { namespace: account.namespace, labels, ...kind, services: [] },
+      };
 }
 
 function atAddress(directory: Directory, peer: CheckPeer): readonly Workload[] {
