@@ -95,6 +95,19 @@ export const ERROR_CODES = {
   ERR_KEY_SET_JSON: 'a key set is not a JSON object, or names a member twice',
   ERR_KEY_SET_SHAPE: 'a key set has no list `keys`',
   ERR_KEY_SET_EMPTY: 'a key set holds no key that can verify a token',
+  // keys
+  ERR_KEYS_ORIGIN: 'a CA file is set for something other than an https origin',
+  ERR_KEY_FETCH_URL: 'the URL of a key set is malformed, names a user, or is http where only https may be',
+  ERR_KEY_FETCH_ADDRESS: 'the server of a key set has an address that may not be fetched from',
+  ERR_KEY_FETCH_CA: 'the CA file for the server of a key set cannot be read',
+  ERR_KEY_FETCH_CONNECTION: 'the server of a key set cannot be reached, or its certificate is not good',
+  ERR_KEY_FETCH_TIMEOUT: 'the server of a key set did not answer in time',
+  ERR_KEY_FETCH_STATUS: 'the server of a key set answered with an error',
+  ERR_KEY_FETCH_REDIRECT: 'the server of a key set redirects too often',
+  ERR_KEY_FETCH_TOO_LARGE: 'the answer of a key server is over its limit in bytes',
+  ERR_KEY_DISCOVERY: 'the discovery document of an issuer is broken or names another issuer',
+  ERR_KEY_SET_UNKNOWN: 'a key set was asked for that no rule names',
+  ERR_KEY_SET_EXPIRED: 'the last good keys of a set are older than `keys.maxAge`',
   // policy
   ERR_POLICY_KIND: 'an object among the policies is of a kind that is no policy',
   ERR_POLICY_UNSUPPORTED: 'a policy uses something that sallyport does not support yet',
@@ -142,7 +155,7 @@ export const ERROR_CODES = {
   ERR_STATE_KEY_UNREADABLE: 'a key file cannot be read',
   // workload
   ERR_OBJECT_KIND: 'an object is of a kind or version that is not read from this folder',
-  ERR_WORKLOAD_ADDRESS: 'the address of a WorkloadEntry is not an IP address',
+  ERR_WORKLOAD_ADDRESS: 'the address of a WorkloadEntry is neither an IP address nor a host name',
   ERR_WORKLOAD_KIND: 'the labels of a WorkloadEntry do not say what kind of proxy it is',
   ERR_ENTRY_SPIFFE_ID: 'the SPIFFE ID of an entry is not one that Sallyport may hand out',
   ERR_ENTRY_SELECTOR: 'a selector of an entry is of no known kind, or no caller can have it',

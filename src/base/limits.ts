@@ -18,6 +18,8 @@ export const LIMITS = {
   /** A JWKS document, bytes, and its keys. */
   keySetBytes: 1024 * 1024,
   keySetKeys: 1000,
+  /** Redirects followed while a key set is fetched. */
+  keyFetchRedirects: 2,
   /** One YAML file, bytes; documents in it; nesting; aliases of a document and the values they add. */
   manifestFileBytes: 8 * 1024 * 1024,
   manifestDocuments: 5000,

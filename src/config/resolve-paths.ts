@@ -4,7 +4,7 @@ import type { Settings } from './settings.ts';
 
 /** Makes every path in the settings absolute, seen from `folder`. */
 export function resolvePaths(settings: Partial<Settings>, folder: string): Partial<Settings> {
-  const { stateDir, policies, workloads, entries, listeners } = settings;
+  const { stateDir, policies, workloads, entries, listeners, keys } = settings;
   const absolute = (path: string) => resolve(folder, path);
   const listening = <T extends { readonly address: ListenAddress }>(listener: T): T => ({
     ...listener,
@@ -16,6 +16,9 @@ export function resolvePaths(settings: Partial<Settings>, folder: string): Parti
     ...(policies === undefined ? {} : { policies: policies.map(absolute) }),
     ...(workloads === undefined ? {} : { workloads: workloads.map(absolute) }),
     ...(entries === undefined ? {} : { entries: entries.map(absolute) }),
+    ...(keys === undefined
+      ? {}
+      : { keys: { ...keys, caFiles: keys.caFiles.map((ca) => ({ ...ca, file: absolute(ca.file) })) } }),
     ...(listeners === undefined
       ? {}
       : {

@@ -57,6 +57,36 @@ export const keysOptions = z
       .transform(checkText(durationBetween('100ms', '1m')))
       .prefault('5s')
       .describe('how long one fetch may take, when its rule says nothing'),
+    rsaBitsMin: z
+      .int()
+      .min(1024)
+      .max(16_384)
+      .default(2048)
+      .describe(
+        'RSA keys below this size are left out of every key set; 2048 is the least that is safe today',
+      ),
+    caFiles: z
+      .array(
+        z.strictObject({
+          origin: z
+            .string()
+            .transform(checkText(parseOrigin))
+            .describe('scheme, host and port as in the URL of the key set: `https://id.example.org`'),
+          file: z
+            .string()
+            .min(1)
+            .describe('certificates (PEM) that sign for this server, in place of the usual ones'),
+        }),
+      )
+      .max(1000)
+      .default([])
+      .describe('key servers whose certificates come from a CA of their own'),
+    persist: z
+      .boolean()
+      .default(false)
+      .describe(
+        'keeps the last good keys in the state folder, so that a restart while their server is away still serves',
+      ),
   })
   .superRefine((keys, report) => {
     const ordered = [keys.refreshMin, keys.refreshDefault, keys.refreshMax, keys.maxAge].map(
@@ -85,4 +115,18 @@ function parseAllowedRange(text: string): IpRange {
     });
   }
   return range;
+}
+
+function parseOrigin(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'https:' || `${url.origin}/` !== url.href) {
+    throw new SallyportError(
+      'ERR_KEYS_ORIGIN',
+      `\`${text.slice(0, 80)}\` is not the origin of an https URL`,
+      {
+        hint: 'write `https://id.example.org`, with a port if it is not 443',
+      },
+    );
+  }
+  return url.origin;
 }
