@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
+import { RuntimeReporter } from './test/envoy/runtime-reporter.ts';
 
 export default defineConfig({
   test: {
+    reporters: ['default', new RuntimeReporter()],
     projects: [
       { test: { name: 'tidy', include: ['test/tidy.test.ts', 'test/docs.test.ts'] } },
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },

@@ -13,7 +13,7 @@ import type { Program, RunningService, Runtime, Service } from './runtime.ts';
 
 const HOST = '127.0.0.1';
 const STOP_MILLIS = 8000;
-/** `/tmp/sp-XXXXXX/run/agent-intruder.sock` must stay under 107 bytes. */
+/** `/tmp/sp-lab-XXXXXX/run/agent-intruder.sock` must stay under 107 bytes. */
 const SOCKET_FOLDER_BYTES_MAX = 80;
 
 export interface ProcessRuntimeOptions {
@@ -25,8 +25,9 @@ export interface ProcessRuntimeOptions {
 
 /** The lab as child processes, in a short folder of their own under the system's temporary one. */
 export async function createProcessRuntime(options: ProcessRuntimeOptions): Promise<Runtime> {
+  const ports = await choosePorts(options.ports);
   const folder = await makeRunFolder();
-  const places = await choosePlaces(folder, options.ports);
+  const places = placesOf(folder, ports);
   const children = new Map<ChildProcess, RunningService>();
   const killAll = (): void => {
     for (const child of children.keys()) {
@@ -61,8 +62,8 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
 
 async function makeRunFolder(): Promise<string> {
   const usual = await realpath(tmpdir());
-  const base = usual.length + '/sp-XXXXXX/run'.length > SOCKET_FOLDER_BYTES_MAX ? '/tmp' : usual;
-  const folder = await mkdtemp(join(base, 'sp-'));
+  const base = usual.length + '/sp-lab-XXXXXX/run'.length > SOCKET_FOLDER_BYTES_MAX ? '/tmp' : usual;
+  const folder = await mkdtemp(join(base, 'sp-lab-'));
   for (const [name, mode] of [
     ['config', 0o755],
     ['run', 0o755],
@@ -74,7 +75,8 @@ async function makeRunFolder(): Promise<string> {
   return folder;
 }
 
-async function choosePlaces(folder: string, chosen: ReadonlyMap<string, number>): Promise<Places> {
+/** Every port of the lab by `<service>.<port>`. */
+async function choosePorts(chosen: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, number>> {
   const names = Object.entries(SERVICE_PORTS).flatMap(([service, ports]) =>
     ports.map((port) => `${service}.${port}`),
   );
@@ -87,7 +89,10 @@ async function choosePlaces(folder: string, chosen: ReadonlyMap<string, number>)
     await checkFree(HOST, port);
   }
   const free = await freePorts(HOST, names.length);
-  const ports = new Map(names.map((name, index) => [name, chosen.get(name) ?? free[index] ?? 0]));
+  return new Map(names.map((name, index) => [name, chosen.get(name) ?? free[index] ?? 0]));
+}
+
+function placesOf(folder: string, ports: ReadonlyMap<string, number>): Places {
   const bind = (service: ServiceName, port: PortName) => ({
     host: HOST,
     port: ports.get(`${service}.${port}`) ?? 0,

@@ -39,7 +39,8 @@ describe.each(['1.36', '1.40'] as const)('Envoy %s', (version) => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('is the release that was asked for', () => {
+  it('is the release that was asked for', ({ task }) => {
+    task.meta.labRuntime = `Envoy ${envoy.release}, a local binary`;
     expect(envoy.version).toBe(version);
   });
 
