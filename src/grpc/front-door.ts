@@ -17,9 +17,13 @@ export type ListenerSecurity =
 /** Our own server in front of grpc-js: it accepts, secures and judges connections, and hands them on. */
 export interface FrontDoor {
   readonly server: Server;
+  /** Every connection that is open, those in their handshake too. */
+  readonly sockets: ReadonlySet<Socket>;
   /** Ends the watch on the TLS source. */
   release(): void;
 }
+
+type BareDoor = Omit<FrontDoor, 'sockets'>;
 
 interface FrontDoorOptions {
   readonly name: string;
@@ -33,6 +37,11 @@ interface FrontDoorOptions {
 export function openFrontDoor(options: FrontDoorOptions): FrontDoor {
   const { security } = options;
   const door = security.kind === 'mtls' ? tlsDoor(options, security) : plainDoor(options);
+  const sockets = new Set<Socket>();
+  door.server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   door.server.maxConnections = options.connectionsMax;
   door.server.once('listening', () => watchAccept(door.server, options));
   door.server.on('drop', () =>
@@ -43,7 +52,7 @@ export function openFrontDoor(options: FrontDoorOptions): FrontDoor {
       fields: { listener: options.name, connectionsMax: options.connectionsMax },
     }),
   );
-  return door;
+  return { ...door, sockets };
 }
 
 /** Such as too many open files; without a listener for it the error would end the process. */
@@ -59,7 +68,7 @@ function watchAccept(server: Server, { name, events }: FrontDoorOptions): void {
   );
 }
 
-function plainDoor({ onSocket }: FrontDoorOptions): FrontDoor {
+function plainDoor({ onSocket }: FrontDoorOptions): BareDoor {
   const server = createServer({ noDelay: true }, (socket) => {
     ignoreErrors(socket);
     onSocket(socket, []);
@@ -70,7 +79,7 @@ function plainDoor({ onSocket }: FrontDoorOptions): FrontDoor {
 function tlsDoor(
   options: FrontDoorOptions,
   security: Extract<ListenerSecurity, { readonly kind: 'mtls' }>,
-): FrontDoor {
+): BareDoor {
   const { name, events } = options;
   const server = usingTls(() =>
     createTlsServer({
@@ -92,7 +101,11 @@ function tlsDoor(
     }
     options.onSocket(socket, uris);
   });
-  server.on('tlsClientError', (error) => refuse(errorText(error), []));
+  server.on('tlsClientError', (error, socket) => {
+    refuse(errorText(error), []);
+    // Node leaves a connection open whose handshake has taken too long.
+    socket.destroy();
+  });
 
   function refuse(reason: string, peerUris: readonly string[]): void {
     events({

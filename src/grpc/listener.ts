@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import * as grpc from '@grpc/grpc-js';
 import {
   type Clock,
@@ -72,8 +71,8 @@ export const LISTENER_LIMITS: ListenerLimits = {
 export async function createGrpcListener(options: GrpcListenerOptions): Promise<GrpcListener> {
   const { name, address, security, clock, random, events } = options;
   const limits = { ...LISTENER_LIMITS, ...options.limits };
-  const connections = new Map<string, Connection>();
-  const calls = new RunningCalls((peer) => connections.get(peer)?.caller);
+  const connections = new Map<string, Caller>();
+  const calls = new RunningCalls((peer) => connections.get(peer));
   const callerOf = (call: CallHandle): Caller => calls.callerOf(call);
   const transport = security.kind === 'mtls' ? 'mtls' : address.kind;
   const server = createServer(options, { listener: name, transport, callerOf }, limits, calls);
@@ -86,8 +85,13 @@ export async function createGrpcListener(options: GrpcListenerOptions): Promise<
     events,
     onSocket(socket, peerUris) {
       const connectionId = `conn:${randomHex(random, 16)}`;
-      const caller = { connectionId, listener: name, transport, peerUris, process: undefined } as const;
-      connections.set(connectionId, { caller, socket });
+      connections.set(connectionId, {
+        connectionId,
+        listener: name,
+        transport,
+        peerUris,
+        process: undefined,
+      });
       socket.once('close', () => connections.delete(connectionId));
       Object.defineProperties(socket, {
         remoteAddress: { value: connectionId },
@@ -120,18 +124,12 @@ export async function createGrpcListener(options: GrpcListenerOptions): Promise<
         calls,
         door,
         place,
-        connections,
         server,
         injector,
       });
       return stopped;
     },
   };
-}
-
-interface Connection {
-  readonly caller: Caller;
-  readonly socket: Socket;
 }
 
 function createServer(

@@ -15,14 +15,13 @@ export interface Running {
   readonly calls: RunningCalls;
   readonly door: FrontDoor;
   readonly place: Place;
-  readonly connections: ReadonlyMap<string, { readonly socket: Socket }>;
   readonly server: grpc.Server;
   readonly injector: grpc.ConnectionInjector;
 }
 
 /** See `GrpcListener.stop`. */
 export async function shutDown(graceMillis: number, running: Running): Promise<void> {
-  const { name, clock, events, calls, door, place, connections, server, injector } = running;
+  const { name, clock, events, calls, door, place, server, injector } = running;
   const within = async (done: Promise<void>, millis: number): Promise<void> => {
     const finished = new AbortController();
     await Promise.race([done, sleep(clock, millis, finished.signal)]);
@@ -34,7 +33,7 @@ export async function shutDown(graceMillis: number, running: Running): Promise<v
   calls.close();
   await within(calls.drained(), graceMillis);
   const forcedCalls = calls.count;
-  const sockets = [...connections.values()].map(({ socket }) => socket);
+  const sockets = [...door.sockets];
   const closed = Promise.all(sockets.map(whenClosed)).then(() => undefined);
   injector.destroy();
   await within(closed, FLUSH_MILLIS);

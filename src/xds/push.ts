@@ -67,13 +67,15 @@ export function pushChanges(state: StreamState, view: ResourceView, saysRemoved:
     messages: pushes,
     events: [
       ...events,
-      ...pushes.map(
-        ({ nonce, resources }): StreamEvent => ({
-          kind: 'pushed',
-          nonce,
-          names: resources.map(({ name }) => name),
-        }),
-      ),
+      ...pushes
+        .filter(({ resources }) => resources.length > 0)
+        .map(
+          ({ nonce, resources }): StreamEvent => ({
+            kind: 'pushed',
+            nonce,
+            names: resources.map(({ name }) => name),
+          }),
+        ),
     ],
   };
 }

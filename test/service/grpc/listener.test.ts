@@ -89,6 +89,23 @@ describe('createGrpcListener', () => {
     expect(await client.once('a'.repeat(1000))).toHaveLength(1004);
   });
 
+  it('opens as many streams of a connection as it may and the next when one ends', async () => {
+    const { target, listener } = await openListener({
+      address: LOOPBACK,
+      services: [plain],
+      limits: { streamsPerConnection: 2 },
+    });
+    const client = echoClient(target);
+    const [first, second] = [client.stream('1'), client.stream('2')];
+    expect([await first.next(), await second.next()]).toEqual(['got 1', 'got 2']);
+    const third = client.stream('3');
+    const answer = third.next();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(listener.runningCalls).toBe(2);
+    first.call.end();
+    expect(await answer).toBe('got 3');
+  });
+
   it('closes a connection that shows no sign of life', async () => {
     const { listener } = await openListener({
       address: LOOPBACK,

@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import { connect as connectPlain } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import * as grpc from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
-import type { TlsMaterial, TlsSource } from '../../../src/grpc/index.ts';
+import type { ListenerLimits, TlsMaterial, TlsSource } from '../../../src/grpc/index.ts';
 import { opensslCa } from '../../fakes/openssl-ca.ts';
 import { type Bed, echoClient, echoService, LOOPBACK, openListener } from './bed.ts';
 
@@ -34,8 +37,9 @@ function tlsSource(first: TlsMaterial): TlsSource & { replace(next: TlsMaterial)
 
 const material = { ...serverLeaf, trustedCaPem: ours.certificatePem };
 
-async function mtlsBed(source = tlsSource(material)): Promise<Bed> {
+async function mtlsBed(source = tlsSource(material), limits: Partial<ListenerLimits> = {}): Promise<Bed> {
   return openListener({
+    limits,
     address: LOOPBACK,
     security: { kind: 'mtls', tls: source, allow: (uris) => uris.length === 1 && uris[0] === FRONTEND },
     services: [whoIsIt],
@@ -81,6 +85,26 @@ describe('a listener with mutual TLS', () => {
     await expect(echoClient(bed.target).once('?')).rejects.toMatchObject(UNAVAILABLE);
   });
 
+  it('closes a connection that does not finish its handshake in time', async () => {
+    const bed = await mtlsBed(undefined, { handshakeMillis: 100 });
+    const { port } = bed.listener.address as { port: number };
+    const socket = connectPlain(port, '127.0.0.1');
+    socket.resume();
+    await once(socket, 'close');
+    expect(bed.log.named('grpc.peer_refused')).toHaveLength(1);
+  });
+
+  it('stops at once though a handshake is under way', async () => {
+    const bed = await mtlsBed();
+    const { port } = bed.listener.address as { port: number };
+    await client(bed, frontend).once('?');
+    const socket = connectPlain(port, '127.0.0.1');
+    socket.resume();
+    await once(socket, 'connect');
+    await Promise.all([once(socket, 'close'), bed.listener.stop(100)]);
+    expect(bed.listener.connections).toBe(0);
+  });
+
   it('shows a renewed certificate and trust to new connections and keeps the old ones', async () => {
     const source = tlsSource(material);
     const bed = await mtlsBed(source);
@@ -115,7 +139,6 @@ describe('a listener with mutual TLS', () => {
   });
 
   it('lets nobody resume a session under an earlier trust', async () => {
-    const { connect } = await import('node:tls');
     const bed = await mtlsBed();
     const { port } = bed.listener.address as { port: number };
     const tls = {
@@ -127,7 +150,7 @@ describe('a listener with mutual TLS', () => {
     };
     const dial = (session?: Buffer) =>
       new Promise<{ reused: boolean; session: Buffer | undefined }>((resolve, reject) => {
-        const socket = connect({
+        const socket = connectTls({
           ...tls,
           cert: frontend.certificateChainPem,
           key: frontend.privateKeyPem,

@@ -162,7 +162,7 @@ const table: readonly { readonly name: string; readonly world: Contents; readonl
       world: AB,
       turns: [
         { on: ['a'], sends: [['a1']] },
-        { world: {}, sends: [['-a']], events: ['withdrawn', 'pushed'] },
+        { world: {}, sends: [['-a']], events: ['withdrawn'] },
         { world: {}, sends: [] },
         { world: AB, sends: [['a1']] },
       ],

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { parseTrustDomain } from '../../../src/identity/index.ts';
+import type { Issuer } from '../../../src/issuer/index.ts';
+import { SvidPool } from '../../../src/sds/svid-pool.ts';
+import { fakeClock } from '../../fakes/clock.ts';
+import { entryFor } from '../../fakes/entries.ts';
+import { eventLog } from '../../fakes/events.ts';
+import { fakeIssuer } from '../../fakes/issuer.ts';
+
+const ID = 'spiffe://example.org/a';
+const ENTRY = entryFor(ID, ['x:y']);
+
+function bed(issuer = fakeIssuer(parseTrustDomain('example.org'))) {
+  const clock = fakeClock(0);
+  const log = eventLog();
+  return { issuer, clock, log, pool: new SvidPool(issuer, clock, log.sink) };
+}
+
+describe('SvidPool', () => {
+  it('shares one certificate among equal entries, whatever else they say', async () => {
+    const { pool, issuer, clock } = bed();
+    const leases = [ENTRY, entryFor(ID, ['other:selector'], { hint: 'x' })].map((entry) =>
+      pool.lease(entry, () => undefined),
+    );
+    await clock.advance(0);
+    expect(leases[0]?.current()).toBe(leases[1]?.current());
+    expect(issuer.issued).toBe(1);
+    expect(issuer.kept).toBe(1);
+  });
+
+  it.each([{ dnsNames: ['a'] }, { x509TtlSeconds: 60 }])('issues another one for %o', async (more) => {
+    const { pool, issuer, clock } = bed();
+    pool.lease(ENTRY, () => undefined);
+    pool.lease(entryFor(ID, ['x:y'], more), () => undefined);
+    await clock.advance(0);
+    expect(issuer.issued).toBe(2);
+  });
+
+  it('stops renewing with the last release, and a second release of one lease is nothing', async () => {
+    const { pool, issuer, clock } = bed();
+    const [first, second] = [pool.lease(ENTRY, () => undefined), pool.lease(ENTRY, () => undefined)];
+    await clock.advance(0);
+    first.release();
+    first.release();
+    expect(issuer.kept).toBe(1);
+    second.release();
+    expect(issuer.kept).toBe(0);
+  });
+
+  it('tries again after 0.5 s, 1 s, 2 s and so on up to 30 s, until there is one', async () => {
+    const { pool, issuer, clock, log } = bed();
+    issuer.mode = 'fail';
+    const lease = pool.lease(ENTRY, () => undefined);
+    await clock.advance(100_000);
+    const waits = log.named('sds.issuance_failed').map(({ fields }) => fields?.['waitMillis']);
+    expect(waits).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+    issuer.mode = 'issue';
+    await clock.advance(30_000);
+    expect(lease.current()).toBeDefined();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('leaves no timer behind when it is not needed any more', async () => {
+    const { pool, issuer, clock } = bed();
+    issuer.mode = 'fail';
+    const lease = pool.lease(ENTRY, () => undefined);
+    await clock.advance(0);
+    expect(clock.pendingTimers).toBe(1);
+    lease.release();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('takes a refusal of the issuer to keep an identity for a failure, not for its own end', async () => {
+    const refusing: Issuer = {
+      ...fakeIssuer(parseTrustDomain('example.org')),
+      keep() {
+        throw new Error('not this identity');
+      },
+    };
+    const clock = fakeClock(0);
+    const log = eventLog();
+    new SvidPool(refusing, clock, log.sink).lease(ENTRY, () => undefined);
+    await clock.advance(0);
+    expect(log.named('sds.issuance_failed')).toHaveLength(1);
+  });
+
+  it('does not put an older certificate over a renewed one', async () => {
+    const { pool, issuer, clock } = bed();
+    issuer.mode = 'hold';
+    const lease = pool.lease(ENTRY, () => undefined);
+    issuer.renew(ID);
+    const renewed = lease.current();
+    issuer.mode = 'issue';
+    await clock.advance(0);
+    expect(lease.current()).toBe(renewed);
+  });
+});
