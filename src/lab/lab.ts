@@ -16,6 +16,8 @@ export interface Lab {
   readonly runtime: Runtime;
   readonly envoyVersion: EnvoyVersion;
   readonly clock: Clock;
+  /** Aborted when the lab is to end: what takes long then gives up. */
+  readonly signal: AbortSignal;
   service(name: ServiceName): RunningService;
   /** A request with an id of its own, which Sallyport and Envoy log. */
   call(door: Door, request: LabCall): Promise<LabReply>;
@@ -42,12 +44,12 @@ export interface LabStart {
   readonly envoyVersion: EnvoyVersion;
   readonly clock: Clock;
   readonly progress: (line: string) => void;
-  readonly signal?: AbortSignal;
+  readonly signal: AbortSignal;
 }
 
 /** Writes the files, starts everything, and resolves when all of it is ready. */
 export async function startLab(start: LabStart): Promise<Lab> {
-  const { runtime, envoyVersion, clock, progress } = start;
+  const { runtime, envoyVersion, clock, progress, signal } = start;
   const { places, hostConfigFolder, socketOwner } = runtime;
   await writeLabFiles(hostConfigFolder, places, await labFiles(places, { envoyVersion, socketOwner }));
   const services = new Map<ServiceName, RunningService>();
@@ -62,7 +64,7 @@ export async function startLab(start: LabStart): Promise<Lab> {
     }
   };
   for (const stage of labStages(places)) {
-    start.signal?.throwIfAborted();
+    signal.throwIfAborted();
     progress(`starting ${stage.map(({ name }) => name).join(', ')} …`);
     await Promise.all(stage.map(startService));
   }
@@ -77,6 +79,7 @@ export async function startLab(start: LabStart): Promise<Lab> {
     runtime,
     envoyVersion,
     clock,
+    signal,
     service,
     call: (door, request) => callDoor(runtime, door, request),
     token: (wish) => fetchToken(runtime, wish),
@@ -92,7 +95,7 @@ async function untilReady({ runtime, clock, signal }: LabStart, running: Running
   const end = clock.monotonicMillis() + READY_MILLIS;
   let seen = 'nothing';
   while (clock.monotonicMillis() < end) {
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     if (running.hasEnded()) {
       throw new SallyportError('ERR_LAB_SERVICE', `${name} ended while it was starting`);
     }

@@ -1,6 +1,6 @@
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, errorText } from '../base/index.ts';
+import type { Clock } from '../base/index.ts';
 import { type ChosenRuntime, chooseRuntime, type RuntimeKind } from './choose-runtime.ts';
 import { type Lab, lastLines, startLab } from './lab.ts';
 import type { LabRow, RowResult } from './lab-row.ts';
@@ -43,39 +43,41 @@ export interface LabWorld {
  * table was done. Throws `SallyportError` when it cannot be started; nothing is left running then.
  */
 export async function runLab(options: LabOptions, world: LabWorld): Promise<number> {
+  const { signal, tell } = world;
   const chosen = await chooseRuntime({
+    ...world,
     kind: options.runtime,
-    clock: world.clock,
     ports: options.ports,
-    containers: world.containers,
-    env: world.env,
-    projectFolder: world.projectFolder,
-    platform: world.platform,
-    progress: (line) => world.tell(`${line}\n`),
+    progress: (line) => tell(`${line}\n`),
   });
   const { runtime } = chosen;
-  let isWell = false;
+  let keepLogs = true;
   try {
-    world.tell(`runtime: ${chosen.description}\n`);
-    const code = await runRows(options, world, chosen);
-    isWell = code === 0;
-    return code;
+    signal.throwIfAborted();
+    tell(`runtime: ${chosen.description}\n`);
+    const results = await runRows(options, world, chosen);
+    keepLogs = results.some(({ isAsExpected }) => !isAsExpected);
+    return keepLogs || results.length < LAB_ROWS.length ? 1 : 0;
   } catch (error) {
-    if (world.signal.aborted) {
+    if (signal.aborted) {
+      keepLogs = false;
       return 1;
     }
-    world.tell(`the lab failed: ${errorText(error)}\n`);
     throw error;
   } finally {
-    world.tell('stopping everything …\n');
-    await runtime.close({ keepLogs: !isWell });
-    if (!isWell) {
-      world.tell(`logs are kept in ${runtime.logFolder}\n`);
+    tell('stopping everything …\n');
+    await runtime.close({ keepLogs });
+    if (keepLogs) {
+      tell(`logs are kept in ${runtime.logFolder}\n`);
     }
   }
 }
 
-async function runRows(options: LabOptions, world: LabWorld, chosen: ChosenRuntime): Promise<number> {
+async function runRows(
+  options: LabOptions,
+  world: LabWorld,
+  chosen: ChosenRuntime,
+): Promise<readonly RowResult[]> {
   const { runtime, envoyVersion } = chosen;
   const { clock, signal, tell } = world;
   const lab = await startLab({
@@ -87,15 +89,14 @@ async function runRows(options: LabOptions, world: LabWorld, chosen: ChosenRunti
   });
   const bundleFile = await writeBundle(world.projectFolder, runtime);
   const results = await showRows(lab, options, world);
-  const isAsExpected = results.every((result) => result.isAsExpected);
-  if (!isAsExpected) {
+  if (results.some(({ isAsExpected }) => !isAsExpected)) {
     tell(`${SHOWN_WHEN_WRONG.map((name) => lastLines(lab.service(name))).join('\n')}\n`);
   }
   if (!options.once && !signal.aborted) {
     tell(nextSteps(runtime, bundleFile));
-    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    await untilAborted(signal);
   }
-  return isAsExpected && results.length === LAB_ROWS.length ? 0 : 1;
+  return results;
 }
 
 async function showRows(lab: Lab, options: LabOptions, world: LabWorld): Promise<readonly RowResult[]> {
@@ -106,11 +107,15 @@ async function showRows(lab: Lab, options: LabOptions, world: LabWorld): Promise
     world.print(`\n${table.head()}\n`);
   }
   const early = startEarly(lab);
+  const stopped = untilAborted(world.signal);
   for (const row of LAB_ROWS) {
-    if (world.signal.aborted) {
+    const running = early.get(row) ?? performRow(lab, row);
+    // A row that is given up ends in its own time, on services that are gone.
+    running.catch(() => {});
+    const result = await Promise.race([running, stopped]);
+    if (result === undefined) {
       return results;
     }
-    const result = await (early.get(row) ?? performRow(lab, row));
     results.push(result);
     if (isText) {
       world.print(`${table.row(result)}\n`);
@@ -118,6 +123,15 @@ async function showRows(lab: Lab, options: LabOptions, world: LabWorld): Promise
   }
   world.print(isText ? `\n${table.foot(results)}\n` : rowsAsJson(results));
   return results;
+}
+
+function untilAborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve(undefined);
+    }
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
 }
 
 /** Certificates rotate in their own time; the other rows are done meanwhile. */

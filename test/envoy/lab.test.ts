@@ -30,7 +30,8 @@ describe('the lab', () => {
       progress,
     });
     const { runtime, envoyVersion } = chosen;
-    lab = await startLab({ runtime, envoyVersion, clock: systemClock, progress });
+    const { signal } = new AbortController();
+    lab = await startLab({ runtime, envoyVersion, clock: systemClock, signal, progress });
     const row = LAB_ROWS.find(({ act }) => act.kind === 'rotation');
     rotation = row === undefined ? undefined : performRow(lab, row);
     rotation?.catch(() => {});

@@ -21,8 +21,10 @@ export async function performRotation(lab: Lab): Promise<Got> {
   const failures: string[] = [];
   let count = 0;
   let last: LabReply | undefined;
+  const isDone = (): boolean =>
+    lab.signal.aborted || courierSerials(lab).length > CHANGES_WANTED || lab.clock.monotonicMillis() >= end;
   const keepCalling = async (): Promise<void> => {
-    while (courierSerials(lab).length <= CHANGES_WANTED && lab.clock.monotonicMillis() < end) {
+    while (!isDone()) {
       const sent = await lab.call(COURIER, { path: PATH });
       count += 1;
       if (sent.reply?.status !== 200) {
