@@ -18,7 +18,11 @@ export async function performHttp(lab: Lab, act: HttpAct): Promise<Got> {
   return {
     ...verdict,
     note: '',
-    problems: [...reasonHeaderProblems(sent, verdict), ...arrivalProblems(act, sent)],
+    problems: [
+      ...reasonHeaderProblems(sent, verdict),
+      ...(await metadataProblems(lab, act, sent, verdict)),
+      ...arrivalProblems(act, sent),
+    ],
   };
 }
 
@@ -59,6 +63,19 @@ function reasonHeaderProblems({ reply }: LabReply, verdict: Verdict): readonly s
     return [`header x-sallyport-reason is ${JSON.stringify(header ?? null)}`];
   }
   return !isDenied && header !== undefined ? ['header x-sallyport-reason on an allowed request'] : [];
+}
+
+/** The Envoy that asked has the reason too, as dynamic metadata, which its access log prints. */
+async function metadataProblems(
+  lab: Lab,
+  act: HttpAct,
+  { requestId }: LabReply,
+  verdict: Verdict,
+): Promise<readonly string[]> {
+  const asker = act.through.service === 'edge' ? 'edge' : 'orders';
+  const access = await accessOfRequest(lab.service(asker).output.stdout, requestId);
+  const reason = access?.verdict?.['reason'];
+  return reason === verdict.reason ? [] : [`dynamic metadata has reason ${JSON.stringify(reason ?? null)}`];
 }
 
 function arrivalProblems(act: HttpAct, { reply }: LabReply): readonly string[] {
