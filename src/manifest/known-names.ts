@@ -26,7 +26,7 @@ function unwrap(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
     case 'catch':
       return unwrap(def.innerType);
     case 'pipe':
-      return unwrap(def.in);
+      return [def.in, def.out].flatMap(unwrap);
     case 'lazy':
       return unwrap(def.getter());
     case 'union':

@@ -1,6 +1,9 @@
 import type { VerifiedToken } from '../jwt/index.ts';
 
-/** What a request or a connection is judged on: the evaluator's only input beside the policies. */
+/**
+ * What a request or a connection is judged on: the evaluator's only input beside the policies. What is
+ * unknown never lets a request pass: an ALLOW does not match because of it, a DENY does.
+ */
 export interface Attributes {
   readonly transport: 'http' | 'tcp';
   readonly source: {
@@ -18,13 +21,16 @@ export interface Attributes {
     readonly address: string | undefined;
     readonly port: number | undefined;
   };
-  /** Lower case. */
+  /** Lower case; empty when there is known to be none, undefined when unknown. */
   readonly sni: string | undefined;
   /** Undefined exactly when `transport` is `tcp`. */
   readonly http: HttpAttributes | undefined;
   /** The token that RequestAuthentication verified. */
   readonly token: VerifiedToken | undefined;
-  /** Dynamic metadata by full filter name (`envoy.filters.http.x`), when Envoy sent it. */
+  /**
+   * Dynamic metadata by full filter name (`envoy.filters.http.x`), when Envoy sent it. A filter that is
+   * not here is unknown; an empty map says that it left nothing.
+   */
   readonly filterMetadata: ReadonlyMap<string, MetadataValue>;
 }
 

@@ -6,8 +6,10 @@ export interface Decision {
   readonly policy: PolicyRef | undefined;
   /** Index in the policy's `rules`. */
   readonly rule: number | undefined;
-  /** What dry-run and AUDIT policies would have said. */
+  /** The first rule that holds of the dry-run policies of each action, and of the AUDIT policies. */
   readonly shadow: readonly ShadowResult[];
+  /** The verdict if the dry-run policies were enforced; only there when some hold for the target. */
+  readonly ifEnforced?: Pick<Decision, 'effect' | 'reason' | 'policy' | 'rule'>;
 }
 
 export interface PolicyRef {

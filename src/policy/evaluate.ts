@@ -5,7 +5,7 @@ import { type Evaluation, startEvaluation } from './evaluation.ts';
 import { modeAt } from './peer-mode.ts';
 import type { PolicySet, TargetPolicies } from './policy-set.ts';
 import type { Target } from './target.ts';
-import type { ActionRules } from './target-rules.ts';
+import type { ActionRules, TargetRules } from './target-rules.ts';
 
 /**
  * Judges one request or connection: synchronous, without I/O or clock, and total: what goes wrong in here
@@ -44,44 +44,80 @@ export function decide(
     }
   }
   const rules = policies.rules(attributes.transport);
-  const shadow = rules.shadow.length === 0 ? NO_SHADOW : shadowResults(rules.shadow, evaluation, find);
-  const denied = rules.deny && find(rules.deny, evaluation);
-  if (denied !== undefined) {
-    return verdict('deny', 'denied_by_policy', denied, shadow);
-  }
-  if (rules.allow === undefined) {
-    return verdict('allow', 'allowed_no_policy', undefined, shadow);
-  }
-  const allowed = find(rules.allow, evaluation);
-  return allowed === undefined
-    ? verdict('deny', 'denied_no_rule', undefined, shadow)
-    : verdict('allow', 'allowed_by_policy', allowed, shadow);
+  const hits: Hits = {
+    deny: rules.deny && find(rules.deny, evaluation),
+    allow: undefined,
+    audit: rules.audit && find(rules.audit, evaluation),
+    dryRunDeny: rules.dryRunDeny && find(rules.dryRunDeny, evaluation),
+    dryRunAllow: rules.dryRunAllow && find(rules.dryRunAllow, evaluation),
+  };
+  // A hit of DENY settles the verdict; only a dry run still wants to know the rest.
+  hits.allow = rules.allow && (hits.deny === undefined ? find(rules.allow, evaluation) : undefined);
+  const hasAllow = rules.allow !== undefined;
+  const verdict = { ...combine(hits.deny, hits.allow, hasAllow), shadow: shadowOf(hits) };
+  return rules.dryRunDeny === undefined && rules.dryRunAllow === undefined
+    ? verdict
+    : {
+        ...verdict,
+        ifEnforced: combine(
+          hits.deny ?? hits.dryRunDeny,
+          hits.allow ?? hits.dryRunAllow,
+          hasAllow || rules.dryRunAllow !== undefined,
+        ),
+      };
 }
 
-const NO_SHADOW: readonly ShadowResult[] = [];
+/** The first rule of each kind that holds. */
+type Hits = { -readonly [Kind in keyof TargetRules]: CompiledRule | undefined };
 
 function findFirst(rules: ActionRules, evaluation: Evaluation): CompiledRule | undefined {
   return rules.findFirst(evaluation);
 }
 
-function verdict(
+type Verdict = Pick<Decision, 'effect' | 'reason' | 'policy' | 'rule'>;
+
+/** DENY before ALLOW, and no ALLOW policy at all is an allowance. */
+function combine(
+  denied: CompiledRule | undefined,
+  allowed: CompiledRule | undefined,
+  hasAllow: boolean,
+): Verdict {
+  if (denied !== undefined) {
+    return verdictBy('deny', 'denied_by_policy', denied);
+  }
+  if (!hasAllow) {
+    return verdictBy('allow', 'allowed_no_policy', undefined);
+  }
+  return allowed === undefined
+    ? verdictBy('deny', 'denied_no_rule', undefined)
+    : verdictBy('allow', 'allowed_by_policy', allowed);
+}
+
+function verdictBy(
   effect: Decision['effect'],
   reason: DecisionReason,
   by: CompiledRule | undefined,
-  shadow: readonly ShadowResult[],
-): Decision {
-  return { effect, reason, policy: by?.policy, rule: by?.rule.index, shadow };
+): Verdict {
+  return { effect, reason, policy: by?.policy, rule: by?.rule.index };
 }
 
-function shadowResults(
-  all: readonly ActionRules[],
-  evaluation: Evaluation,
-  find: FindFirst,
+const NO_SHADOW: readonly ShadowResult[] = [];
+
+function shadowOf({ audit, dryRunDeny, dryRunAllow }: Hits): readonly ShadowResult[] {
+  if (audit === undefined && dryRunDeny === undefined && dryRunAllow === undefined) {
+    return NO_SHADOW;
+  }
+  return [
+    ...shadowResult('audit', 'AUDIT', audit),
+    ...shadowResult('dry_run', 'DENY', dryRunDeny),
+    ...shadowResult('dry_run', 'ALLOW', dryRunAllow),
+  ];
+}
+
+function shadowResult(
+  mode: ShadowResult['mode'],
+  action: ShadowResult['action'],
+  hit: CompiledRule | undefined,
 ): readonly ShadowResult[] {
-  return all.flatMap((rules): readonly ShadowResult[] => {
-    const { action, dryRun } = rules;
-    const hit = find(rules, evaluation);
-    const mode = dryRun ? 'dry_run' : 'audit';
-    return hit === undefined ? [] : [{ mode, action, policy: hit.policy, rule: hit.rule.index }];
-  });
+  return hit === undefined ? NO_SHADOW : [{ mode, action, policy: hit.policy, rule: hit.rule.index }];
 }

@@ -2,6 +2,13 @@ export type { Attributes, HeaderView, HttpAttributes, MetadataValue } from './at
 export { compilePolicies } from './compile.ts';
 export type { Decision, DecisionReason, PolicyRef, ShadowResult } from './decision.ts';
 export { evaluate } from './evaluate.ts';
+export {
+  type ConditionTrace,
+  type Explanation,
+  explain,
+  type PolicyTrace,
+  type RuleTrace,
+} from './explain.ts';
 export { loadPolicies } from './istio/load.ts';
 export type { MeshSettings } from './mesh-settings.ts';
 export type { PeerMode, PolicyObjects } from './model.ts';

@@ -15,7 +15,9 @@ export interface ActionRules {
 export interface TargetRules {
   readonly deny: ActionRules | undefined;
   readonly allow: ActionRules | undefined;
-  readonly shadow: readonly ActionRules[];
+  readonly audit: ActionRules | undefined;
+  readonly dryRunDeny: ActionRules | undefined;
+  readonly dryRunAllow: ActionRules | undefined;
 }
 
 export function targetRules(
@@ -33,9 +35,9 @@ export function targetRules(
   return {
     deny: collect('DENY', false),
     allow: collect('ALLOW', false),
-    shadow: [collect('AUDIT', false), collect('DENY', true), collect('ALLOW', true)].filter(
-      (rules) => rules !== undefined,
-    ),
+    audit: collect('AUDIT', false),
+    dryRunDeny: collect('DENY', true),
+    dryRunAllow: collect('ALLOW', true),
   };
 }
 

@@ -163,9 +163,10 @@ type Context = { addIssue(issue: ReturnType<typeof issueOf>): void };
 function checkNotEmpty(
   entry: Readonly<Record<string, readonly string[] | undefined>>,
   name: string,
-  context: Context,
+  context: Context & { readonly issues: readonly unknown[] },
 ): void {
-  if (Object.values(entry).every((list) => (list ?? []).length === 0)) {
+  // A misspelled field makes an entry look empty; one complaint is enough.
+  if (context.issues.length === 0 && Object.values(entry).every((list) => (list ?? []).length === 0)) {
     context.addIssue(
       issueOf(
         {

@@ -202,9 +202,11 @@ describe('CUSTOM', () => {
   });
 
   it('needs a provider and rules, and asks for nothing that is known only later', () => {
-    expect(errors(authorization('{ action: CUSTOM }'))).toEqual(
-      ['ERR_POLICY_ACTION action', UNSUPPORTED, 'ERR_POLICY_ACTION provider'].toSorted(),
-    );
+    expect(errors(authorization('{ action: CUSTOM }')).toSorted()).toEqual([
+      'ERR_POLICY_ACTION action',
+      'ERR_POLICY_ACTION provider',
+      UNSUPPORTED,
+    ]);
     const custom = (text: string) =>
       authorization(`{ action: CUSTOM, provider: { name: x }, rules: [${text}] }`);
     expect(
