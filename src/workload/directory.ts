@@ -7,7 +7,7 @@ import {
   sortDiagnostics,
 } from '../base/index.ts';
 import { serviceAccountOf, type TrustDomain } from '../identity/index.ts';
-import { checkShape, diagnosticAt, type ManifestObject } from '../manifest/index.ts';
+import { checkShape, diagnosticAt, isDnsSubdomain, type ManifestObject } from '../manifest/index.ts';
 import { checkKind } from './object-kind.ts';
 import type { Directory, Workload } from './workload.ts';
 import { workloadEntrySchema } from './workload-entry.ts';
@@ -108,33 +108,29 @@ function readWorkload(object: ManifestObject): Checked<Workload> {
   };
 }
 
-/** An address that is no IP address does no harm, but nothing will be found by it. */
+/** Host names and sockets are allowed as in Istio; such a workload is found by its name alone. */
 function readAddress(object: ManifestObject, text: string): Checked<readonly string[]> {
-  if (text === '') {
-    return { value: [], diagnostics: [] };
-  }
   const address = canonicalAddress(text);
   if (address !== undefined) {
     return { value: [address], diagnostics: [] };
   }
-  const isName =
-    /^(?:unix:\/\/[/@].+|(?!.*\.\d+$)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)$/.test(text) &&
-    !/^\d+$/.test(text);
-  return {
-    value: [],
-    diagnostics: [
-      diagnosticAt(object, ['spec', 'address'], {
-        code: 'ERR_WORKLOAD_ADDRESS',
-        severity: isName ? 'warning' : 'error',
-        message: isName
-          ? `\`${text.slice(0, 200)}\` is not an IP address, so requests do not find this workload by address`
-          : `\`${text.slice(0, 200)}\` is neither an IP address nor a host name`,
-        hint: isName
-          ? 'give its IP address, or name the workload in the context extension `sallyport.workload`'
-          : 'write the address alone, without port or range',
-      }),
-    ],
-  };
+  return text === '' || isHostName(text) || /^unix:\/\/[/@]./.test(text)
+    ? { value: [], diagnostics: [] }
+    : {
+        value: [],
+        diagnostics: [
+          diagnosticAt(object, ['spec', 'address'], {
+            code: 'ERR_WORKLOAD_ADDRESS',
+            message: `\`${text.slice(0, 200)}\` is neither an IP address nor a host name`,
+            hint: 'write the address alone, without port or range',
+          }),
+        ],
+      };
+}
+
+/** What ends in a number would be an IP address, and is then a wrong one. */
+function isHostName(text: string): boolean {
+  return isDnsSubdomain(text.toLowerCase()) && !/(?:^|\.)\d+$/.test(text);
 }
 
 const MAPPED_IPV4 = 0xffffn;

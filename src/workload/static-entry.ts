@@ -4,6 +4,8 @@ import { parseSpiffeId } from '../identity/index.ts';
 import { parseDnsName } from './dns-name.ts';
 import { parseSelector } from './selectors.ts';
 
+const VALUES_MAX = 100;
+
 const ttl = z.string().transform(checkText(parseTtl)).optional();
 
 const notBuilt = (name: string, isOff: (value: unknown) => boolean) =>
@@ -46,8 +48,6 @@ export const staticEntrySchema = z.strictObject({
   }),
   status: z.unknown().optional(),
 });
-
-const VALUES_MAX = 100;
 
 /** A list in which nothing stands twice: the second is most likely meant to be something else. */
 function distinct(
