@@ -63,7 +63,9 @@ export function inTransaction<T>(database: StateDatabase, work: () => T): T {
     database.exec('COMMIT');
     return result;
   } catch (error) {
-    database.exec('ROLLBACK');
+    if (database.isTransaction) {
+      database.exec('ROLLBACK');
+    }
     throw error;
   }
 }
