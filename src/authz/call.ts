@@ -25,7 +25,7 @@ export const CALL_METADATA = {
   peer: 'x-sallyport-peer',
 } as const;
 
-/** The one value of a trusted name; undefined when there is none, `twice` when there are several. */
+/** The one value of a trusted name; undefined when there is none or it is not believed. */
 export function trustedMetadata(
   call: CheckCall,
   profile: AuthzProfile,

@@ -1,3 +1,4 @@
+import { LIMITS } from '../base/index.ts';
 import { type Certificate, readCertificate, readPem } from '../x509/index.ts';
 
 /** Certificates of peers that were seen lately: each is sent with every request over its connection. */
@@ -5,9 +6,6 @@ export interface PeerCertificates {
   /** The leaf in URL-encoded PEM, as Envoy sends it; undefined when it cannot be read. */
   read(urlEncodedPem: string): Certificate | undefined;
 }
-
-const KEPT_MAX = 2000;
-const TEXT_CHARS_MAX = 128 * 1024;
 
 export function createPeerCertificates(): PeerCertificates {
   const kept = new Map<string, Certificate>();
@@ -17,9 +15,9 @@ export function createPeerCertificates(): PeerCertificates {
       if (known !== undefined) {
         return known;
       }
-      const certificate = urlEncodedPem.length > TEXT_CHARS_MAX ? undefined : parse(urlEncodedPem);
-      if (certificate !== undefined) {
-        if (kept.size >= KEPT_MAX) {
+      const certificate = parse(urlEncodedPem);
+      if (certificate !== undefined && urlEncodedPem.length <= LIMITS.peerCertificateKeptChars) {
+        if (kept.size >= LIMITS.peerCertificatesKept) {
           kept.clear();
         }
         kept.set(urlEncodedPem, certificate);

@@ -1,6 +1,8 @@
+import { challengeFor } from '../jwt/index.ts';
 import { type CheckReply, type HeaderToSet, type StructValue, writeCheckResponse } from '../proto/index.ts';
 import { nameOf } from './decision-record.ts';
 import type { InQuestion } from './in-question.ts';
+import { tokenRequest } from './request-headers.ts';
 import type { Verdict } from './verdict.ts';
 
 /** What goes back to Envoy: a CheckResponse, or the gRPC status UNAVAILABLE. */
@@ -64,10 +66,14 @@ function noVerdict(verdict: Verdict, known: InQuestion): CheckReply {
     code: isTokenFailure ? 16 : 14,
     message: verdict.reason,
     httpStatus: isTokenFailure ? 401 : 503,
-    headers: clientHeaders(verdict, known, isTokenFailure ? 'Bearer error="invalid_token"' : undefined),
+    headers: clientHeaders(verdict, known, isTokenFailure ? challengeOf(known) : undefined),
     body: isTokenFailure ? KEYS_BODY : NO_VERDICT_BODY,
     metadata: metadataOf(verdict, known),
   };
+}
+
+function challengeOf({ request }: InQuestion): string | undefined {
+  return request?.http && challengeFor(tokenRequest(request.http));
 }
 
 function clientHeaders(

@@ -7,6 +7,9 @@ export const LIMITS = {
   checkRequestBytes: 4 * 1024 * 1024,
   /** Header lines of one request. */
   headerLines: 1000,
+  /** Certificates of peers that stay parsed, and the longest, in characters of URL-encoded PEM. */
+  peerCertificatesKept: 1000,
+  peerCertificateKeptChars: 16 * 1024,
   /** A compact JWT, bytes; Envoy itself takes 20 KB. */
   tokenBytes: 16 * 1024,
   /** Tokens looked at in one request. */

@@ -7,6 +7,7 @@ export type {
   TokenRejectReason,
   TokenRequest,
 } from './authenticate-types.ts';
+export { challengeFor } from './challenge.ts';
 export { type ImportKeySetOptions, importKeySet, type KeySetImport } from './key-set.ts';
 export { type HeaderValue, NO_MUTATIONS, type RequestMutations } from './mutations.ts';
 export {

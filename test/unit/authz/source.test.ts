@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { createPeerCertificates } from '../../../src/authz/peer-certificate.ts';
+import { LIMITS } from '../../../src/base/index.ts';
 import { opensslCa } from '../../fakes/openssl-ca.ts';
 import { type Ask, ask, FRONTEND, policy, snapshotOf } from './bed.ts';
 
@@ -68,5 +70,30 @@ describe('the certificate, when Envoy sends it', () => {
       ).reason;
     expect(trusting(true)).toBe('allowed_by_policy');
     expect(trusting(false)).toBe('source_untrusted');
+  });
+});
+
+describe('certificates that stay parsed', () => {
+  test(`up to ${LIMITS.peerCertificateKeptChars} characters`, () => {
+    const certificates = createPeerCertificates();
+    const long = (chars: number): string => one + '%0A'.repeat(Math.ceil((chars - one.length) / 3));
+    const kept = long(LIMITS.peerCertificateKeptChars - 3);
+    expect(kept.length).toBeLessThanOrEqual(LIMITS.peerCertificateKeptChars);
+    expect(certificates.read(kept)).toBe(certificates.read(kept));
+    const tooLong = long(LIMITS.peerCertificateKeptChars + 1);
+    expect(certificates.read(tooLong)).toEqual(certificates.read(kept));
+    expect(certificates.read(tooLong)).not.toBe(certificates.read(tooLong));
+  });
+
+  test(`up to ${LIMITS.peerCertificatesKept} of them`, () => {
+    const certificates = createPeerCertificates();
+    const nth = (index: number): string => '%0A'.repeat(index) + one;
+    const first = certificates.read(nth(0));
+    for (let index = 1; index < LIMITS.peerCertificatesKept; index += 1) {
+      certificates.read(nth(index));
+    }
+    expect(certificates.read(nth(0))).toBe(first);
+    certificates.read(nth(LIMITS.peerCertificatesKept));
+    expect(certificates.read(nth(0))).not.toBe(first);
   });
 });
