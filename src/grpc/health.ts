@@ -15,9 +15,9 @@ export interface Health {
 
 type ServingStatus = HealthCheckResponse['status'];
 
-/** Nothing is known at first: `set('', …)` comes before the first client. */
+/** The whole is not serving until it is said to be. */
 export function createHealth(): Health {
-  const serving = new Map<string, boolean>();
+  const serving = new Map([['', false]]);
   const watchers = new Set<() => void>();
 
   function statusOf(service: string): ServingStatus | undefined {

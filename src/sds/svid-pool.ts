@@ -3,7 +3,7 @@ import type { Issuer, SvidRequest, X509Svid } from '../issuer/index.ts';
 import type { RegistrationEntry } from '../workload/index.ts';
 
 export interface SvidLease {
-  /** Undefined until the first one is issued. */
+  /** Undefined until the first one is issued, and when renewal has failed for so long that it is past its end. */
   current(): X509Svid | undefined;
   release(): void;
 }
@@ -43,7 +43,7 @@ export class SvidPool {
     const listener = (): void => onChange();
     pooled.listeners.add(listener);
     return {
-      current: () => pooled.svid,
+      current: () => this.#inForce(pooled),
       release: () => {
         pooled.listeners.delete(listener);
         if (pooled.listeners.size === 0) {
@@ -78,6 +78,10 @@ export class SvidPool {
 
   #isOpen(pooled: Pooled): boolean {
     return this.#pooled.get(pooled.key) === pooled;
+  }
+
+  #inForce({ svid }: Pooled): X509Svid | undefined {
+    return svid !== undefined && svid.notAfterSeconds * 1000 > this.#clock.nowMillis() ? svid : undefined;
   }
 
   #issue(pooled: Pooled): void {

@@ -13,6 +13,9 @@ export interface FakeIssuer extends Issuer {
   readonly issued: number;
 }
 
+/** The year 2100; no test lasts longer. */
+const NOT_AFTER_SECONDS = 4_102_444_800;
+
 interface Identity {
   readonly request: SvidRequest;
   readonly keepers: Set<(svid: X509Svid) => void>;
@@ -53,7 +56,7 @@ export function fakeIssuer(trustDomain: TrustDomain): FakeIssuer {
       privateKey: Buffer.from(`key ${issued}`),
       serial: issued.toString(16),
       notBeforeSeconds: 0,
-      notAfterSeconds: 3600,
+      notAfterSeconds: NOT_AFTER_SECONDS,
     };
     return identity.svid;
   }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -15,6 +15,7 @@ export interface OpensslCa {
 
 export function opensslCa(name: string): OpensslCa {
   const folder = mkdtempSync(join(tmpdir(), 'sp-ca-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const file = (leaf: string): string => join(folder, leaf);
   const openssl = (...args: readonly string[]): void => {
     execFileSync('openssl', args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });

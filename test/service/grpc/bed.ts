@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as grpc from '@grpc/grpc-js';
@@ -55,7 +55,9 @@ export async function openListener(
 export const LOOPBACK = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const;
 
 export function socketPath(name = 'x.sock'): string {
-  return join(mkdtempSync(join(tmpdir(), 'sp-')), name);
+  const folder = mkdtempSync(join(tmpdir(), 'sp-'));
+  cleanUp(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, name);
 }
 
 const text = {

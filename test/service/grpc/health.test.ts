@@ -34,6 +34,7 @@ async function bed() {
 describe('grpc.health.v1', () => {
   it('says of the whole and of a service what it was told', async () => {
     const { health, check } = await bed();
+    expect(await check('')).toBe('NOT_SERVING');
     health.set('', true);
     health.set('envoy.service.auth.v3.Authorization', false);
     expect(await check('')).toBe('SERVING');
@@ -49,15 +50,15 @@ describe('grpc.health.v1', () => {
   it('tells a watcher at once, on every change, and UNAVAILABLE at the end', async () => {
     const { health, client, listener } = await bed();
     const seen: string[] = [];
-    const watch = client.Watch({ service: '' });
+    const watch = client.Watch({ service: 'sds' });
     watch.on('data', ({ status }) => seen.push(status));
     watch.on('error', () => undefined);
     const ended = new Promise<grpc.StatusObject>((resolve) => watch.once('status', resolve));
     await expect.poll(() => seen).toEqual(['SERVICE_UNKNOWN']);
-    health.set('', true);
+    health.set('sds', true);
     await expect.poll(() => seen).toHaveLength(2);
-    health.set('', true);
-    health.set('', false);
+    health.set('sds', true);
+    health.set('sds', false);
     await expect.poll(() => seen).toEqual(['SERVICE_UNKNOWN', 'SERVING', 'NOT_SERVING']);
     await listener.stop(1000);
     expect(await ended).toMatchObject({ code: grpc.status.UNAVAILABLE });

@@ -1,16 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readdirSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Bed, cleanUp, echoClient, echoService, openListener, socketPath } from './bed.ts';
@@ -35,7 +26,7 @@ async function deadSocket(path: string): Promise<void> {
 
 /** A path of exactly `bytes` bytes in a folder that exists. */
 function pathOfLength(bytes: number): string {
-  const folder = mkdtempSync(join(tmpdir(), 'sp-'));
+  const folder = dirname(socketPath());
   return join(folder, 'x'.repeat(bytes - folder.length - 1));
 }
 

@@ -1,4 +1,5 @@
 import * as grpc from '@grpc/grpc-js';
+import { expect } from 'vitest';
 import { systemClock, systemRandom } from '../../../src/base/index.ts';
 import type { GrpcListener, GrpcListenerOptions } from '../../../src/grpc/index.ts';
 import { parseTrustDomain } from '../../../src/identity/index.ts';
@@ -172,20 +173,41 @@ export function deltaSecretsOf(response: DeltaDiscoveryResponse): readonly SeenS
 }
 
 function readSecret(bytes: Uint8Array): SeenSecret {
+  const { name, chain, key, trustedCa, trustDomain } = decodeSecret(bytes);
+  if (chain !== undefined) {
+    return { name, chain: pemTexts(chain), key: pemTexts(key ?? '')[0] ?? '' };
+  }
+  return trustDomain === undefined
+    ? { name, trustedCa: pemTexts(trustedCa ?? '') }
+    : { name, trustDomains: { [trustDomain]: pemTexts(trustedCa ?? '') } };
+}
+
+/** The PEM texts of the only secret of a response, empty where there is none. */
+export function pemOf(response: DiscoveryResponse): { chain: string; key: string; trustedCa: string } {
+  const [any] = response.resources;
+  const { chain = '', key = '', trustedCa = '' } = decodeSecret(any?.value ?? Buffer.alloc(0));
+  return { chain, key, trustedCa };
+}
+
+function decodeSecret(bytes: Uint8Array): {
+  readonly name: string;
+  readonly chain?: string;
+  readonly key?: string;
+  readonly trustedCa?: string;
+  readonly trustDomain?: string;
+} {
   const definitions = testDefinitions();
   const package_ = 'envoy.extensions.transport_sockets.tls.v3';
   const secret = definitions.decodeMessage(`${package_}.Secret`, bytes) as DecodedSecret;
   const { name, tls_certificate: certificate, validation_context: context } = secret;
+  const textOf = (source: Source | null | undefined): string =>
+    Buffer.from(source?.inline_bytes ?? []).toString();
   if (certificate !== null && certificate !== undefined) {
-    return {
-      name,
-      chain: pemTexts(certificate.certificate_chain),
-      key: pemTexts(certificate.private_key)[0] ?? '',
-    };
+    return { name, chain: textOf(certificate.certificate_chain), key: textOf(certificate.private_key) };
   }
   const custom = context?.custom_validator_config;
   if (custom === null || custom === undefined) {
-    return { name, trustedCa: pemTexts(context?.trusted_ca ?? { inline_bytes: Buffer.alloc(0) }) };
+    return { name, trustedCa: textOf(context?.trusted_ca) };
   }
   const config = definitions.decodeMessage(
     `${package_}.SPIFFECertValidatorConfig`,
@@ -193,19 +215,15 @@ function readSecret(bytes: Uint8Array): SeenSecret {
   ) as {
     trust_domains: readonly { name: string; trust_bundle: Source }[];
   };
-  return {
-    name,
-    trustDomains: Object.fromEntries(
-      config.trust_domains.map((domain) => [domain.name, pemTexts(domain.trust_bundle)]),
-    ),
-  };
+  const [domain, ...more] = config.trust_domains;
+  expect(custom.name).toBe('envoy.tls.cert_validator.spiffe');
+  expect(more).toEqual([]);
+  return { name, trustDomain: domain?.name ?? '', trustedCa: textOf(domain?.trust_bundle) };
 }
 
 /** What is between the lines of PEM; the fakes put text there. */
-function pemTexts({ inline_bytes: bytes }: Source): readonly string[] {
-  return [
-    ...Buffer.from(bytes)
-      .toString()
-      .matchAll(/-----BEGIN [A-Z ]+-----\n([^-]+)-----END/g),
-  ].map(([, body]) => Buffer.from(body ?? '', 'base64').toString());
+function pemTexts(pem: string): readonly string[] {
+  return [...pem.matchAll(/-----BEGIN [A-Z ]+-----\n([^-]+)-----END/g)].map(([, body]) =>
+    Buffer.from(body ?? '', 'base64').toString(),
+  );
 }

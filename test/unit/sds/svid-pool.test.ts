@@ -84,6 +84,17 @@ describe('SvidPool', () => {
     expect(log.named('sds.issuance_failed')).toHaveLength(1);
   });
 
+  it('hands out nothing that is past its end', async () => {
+    const { pool, clock } = bed();
+    const lease = pool.lease(ENTRY, () => undefined);
+    await clock.advance(0);
+    const end = (lease.current()?.notAfterSeconds ?? 0) * 1000;
+    clock.jump(end - 1);
+    expect(lease.current()).toBeDefined();
+    clock.jump(1);
+    expect(lease.current()).toBeUndefined();
+  });
+
   it('does not put an older certificate over a renewed one', async () => {
     const { pool, issuer, clock } = bed();
     issuer.mode = 'hold';
