@@ -2,6 +2,7 @@ export { CALL_METADATA, type CheckCall } from './call.ts';
 export { type Answer, decide, type Outcome } from './decide.ts';
 export type { DecisionRecord } from './decision-record.ts';
 export { EXTENSIONS } from './destination.ts';
+export { REQUEST_DIVERGENCES, type RequestDivergence } from './divergences.ts';
 export { answerCheck, type LoopOptions, type WaitForKeys } from './loop.ts';
 export type { AuthzProfile, CannotDecide, PathNormalization, ProxyKind } from './options.ts';
 export type { AuthzReason, RequestReason } from './reason.ts';

@@ -1,0 +1,60 @@
+/** Where Sallyport denies a request that Istio's own filters would judge by policies. It never is the other way round. */
+export interface RequestDivergence {
+  readonly id: string;
+  readonly istio: string;
+  readonly sallyport: string;
+  readonly why: string;
+}
+
+/** Each row has a test of its id in `test/unit/authz/divergences.test.ts`. */
+export const REQUEST_DIVERGENCES: readonly RequestDivergence[] = [
+  {
+    id: 'destination',
+    istio: 'knows the workload, since its filters run in its own proxy',
+    sallyport: 'denies when the request does not say for certain which workload is meant',
+    why: 'policies of another workload would judge',
+  },
+  {
+    id: 'path-form',
+    istio: 'matches whatever path its proxy normalised',
+    sallyport: 'denies a path that the normalisation of the profile cannot have produced',
+    why: 'the proxy did not normalise, and the workload may read another path',
+  },
+  {
+    id: 'dot-parameter',
+    istio: 'Envoy up to 1.36 leaves `/..;x/` as it is and matches it',
+    sallyport: 'denies it unless the profile says NONE',
+    why: 'some servers, and Envoy 1.40, take it for a dot segment',
+  },
+  {
+    id: 'uri-names',
+    istio: 'matches a principal against each of several URI names of a certificate',
+    sallyport: 'denies a peer with several, where Envoy sends the certificate or its names',
+    why: 'an X.509-SVID has exactly one',
+  },
+  {
+    id: 'spiffe-id',
+    istio: 'compares names that begin with `spiffe://` as text',
+    sallyport: 'denies a peer whose name is not a SPIFFE ID by its grammar',
+    why: 'prefixes and suffixes of such names can be forged',
+  },
+  {
+    id: 'two-readings',
+    istio: 'has one reading of a request',
+    sallyport:
+      'denies a CheckRequest whose headers come in both encodings, or differ from the fields beside them',
+    why: 'no Envoy sends it, so somebody else does',
+  },
+  {
+    id: 'utf8',
+    istio: 'compares the bytes of method, path and host',
+    sallyport: 'denies a request in which they are not UTF-8',
+    why: 'a policy cannot name such bytes',
+  },
+  {
+    id: 'waypoint-service',
+    istio: 'has a filter chain for each service of a waypoint',
+    sallyport: 'denies at a waypoint of several services when the route does not say which',
+    why: 'an ALLOW for one service would open the others',
+  },
+];

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { decide, REQUEST_DIVERGENCES, type Snapshot } from '../../../src/authz/index.ts';
+import { ask, attributesOf, callOf, encodeCheck, FRONTEND, profileOf, see, snapshotOf } from './bed.ts';
+
+const snapshot = snapshotOf();
+
+/** A denial for each row, under no policy at all, where Istio would allow. */
+const CASES: Readonly<Record<string, () => string>> = {
+  destination: () => ask(snapshot, { destination: { principal: '', address: undefined } }).reason,
+  'path-form': () => ask(snapshot, { path: '/a/../b' }).reason,
+  'dot-parameter': () => ask(snapshot, { path: '/a/..;/b' }).reason,
+  'uri-names': () =>
+    ask(snapshot, {
+      profile: profileOf('sidecar', { trustCallMetadata: true }),
+      metadata: { 'x-sallyport-peer': [`${FRONTEND},spiffe://example.org/b`] },
+    }).reason,
+  'spiffe-id': () => ask(snapshot, { source: { principal: 'spiffe://example.org//a' } }).reason,
+  'two-readings': () => ask(snapshot, { headers: { ':path': '/other' } }).reason,
+  utf8: () => {
+    const bytes = encodeCheck(attributesOf({ path: '/caf?', method: 'GET' }));
+    bytes[bytes.lastIndexOf('/caf?') + 4] = 0xe9;
+    return see(decide(callOf(bytes), snapshot)).reason;
+  },
+  'waypoint-service': () => ask(beforeTwoServices(), { extensions: { 'sallyport.workload': 'a/b' } }).reason,
+};
+
+const REASONS: Readonly<Record<string, string>> = {
+  destination: 'destination_unknown',
+  'path-form': 'path_not_normalized',
+  'dot-parameter': 'path_not_normalized',
+  'uri-names': 'source_ambiguous',
+  'spiffe-id': 'source_malformed',
+  'two-readings': 'request_malformed',
+  utf8: 'request_malformed',
+  'waypoint-service': 'destination_ambiguous',
+};
+
+test.each(REQUEST_DIVERGENCES.map(({ id }) => id))('%s', (id) => {
+  expect(CASES[id]?.()).toBe(REASONS[id]);
+  expect(REASONS[id]).toBeDefined();
+});
+
+function beforeTwoServices(): Snapshot {
+  const workload = snapshot.directory.byName('shop', 'orders');
+  if (workload === undefined) {
+    throw new Error('no workload');
+  }
+  const services = ['a', 'b'].map((name) => ({ kind: 'Service' as const, namespace: 'shop', name }));
+  const waypoint = { ...workload, kind: 'waypoint' as const, gatewayName: 'way', services };
+  return { ...snapshot, directory: { ...snapshot.directory, byName: () => waypoint } };
+}
