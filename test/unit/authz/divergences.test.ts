@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { decide, REQUEST_DIVERGENCES, type Snapshot } from '../../../src/authz/index.ts';
+import { readCheckRequest } from '../../../src/proto/index.ts';
 import { ask, attributesOf, callOf, encodeCheck, FRONTEND, profileOf, see, snapshotOf } from './bed.ts';
 
 const snapshot = snapshotOf();
@@ -18,7 +19,10 @@ const CASES: Readonly<Record<string, () => string>> = {
   'two-readings': () => ask(snapshot, { headers: { ':path': '/other' } }).reason,
   utf8: () => {
     const bytes = encodeCheck(attributesOf({ path: '/caf?', method: 'GET' }));
-    bytes[bytes.lastIndexOf('/caf?') + 4] = 0xe9;
+    for (let at = bytes.indexOf('/caf?'); at >= 0; at = bytes.indexOf('/caf?')) {
+      bytes[at + 4] = 0xe9;
+    }
+    expect(readCheckRequest(bytes)).toEqual({ kind: 'malformed', fault: 'utf8' });
     return see(decide(callOf(bytes), snapshot)).reason;
   },
   'waypoint-service': () => ask(beforeTwoServices(), { extensions: { 'sallyport.workload': 'a/b' } }).reason,
