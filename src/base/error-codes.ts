@@ -171,6 +171,9 @@ export const ERROR_CODES = {
   ERR_ISSUER_ROOT_EXPIRED: 'the root certificate is past its end',
   ERR_ISSUER_KEY_MISSING: 'the key file of a CA is missing',
   ERR_ISSUER_KEY: 'the key file of a CA is no key, or that of another certificate',
+  // web
+  ERR_WEB_ADDRESS_IN_USE: 'the port of the admin listener is in use by another process',
+  ERR_WEB_LISTEN: 'the admin listener cannot listen on its address',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,2 @@
+export { type AdminServer, type AdminServerOptions, startAdminServer } from './admin-server.ts';
+export type { Readiness, ReloadReport } from './readiness.ts';

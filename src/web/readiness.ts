@@ -1,0 +1,38 @@
+/** What `/readyz` tells; in general words, for it has no lock before it. */
+export interface Readiness {
+  /** A complete first snapshot is there and everything that must listen listens. */
+  readonly isReady: boolean;
+  /** By name, such as `policies` or `authority`: `ready`, or what is missing. */
+  readonly parts: Readonly<Record<string, string>>;
+  /** The last change of the folders; undefined before the first. */
+  readonly lastReload: ReloadReport | undefined;
+}
+
+export interface ReloadReport {
+  /** `refused`: the set before it serves on. */
+  readonly outcome: 'taken_up' | 'refused';
+  readonly atMillis: number;
+  /** How many errors the files had; what they are is in the log. */
+  readonly problems: number;
+}
+
+/** The body of `/readyz`. */
+export function readinessBody({ isReady, parts, lastReload }: Readiness): Readonly<Record<string, unknown>> {
+  return {
+    status: isReady ? 'ready' : 'not ready',
+    parts,
+    ...(lastReload === undefined ? {} : { lastReload: reloadBody(lastReload) }),
+  };
+}
+
+function reloadBody({ outcome, atMillis, problems }: ReloadReport): Readonly<Record<string, unknown>> {
+  const at = new Date(atMillis).toISOString();
+  return outcome === 'taken_up'
+    ? { outcome, at }
+    : {
+        outcome,
+        at,
+        problems,
+        message: `${problems} ${problems === 1 ? 'problem' : 'problems'} in the files; what was read before serves on, and the log says more`,
+      };
+}
