@@ -79,6 +79,9 @@ function jsonScalar(value: string | boolean | null): string {
 
 /** As `%.15g` of C, or `%.17g` when fifteen digits do not give the number back. */
 function jsonNumber(value: number): string {
+  if (Object.is(value, -0)) {
+    return '-0';
+  }
   const digits = Number(value.toPrecision(15)) === value ? 15 : 17;
   const [mantissa = '', exponentText = '0'] = value.toExponential(digits - 1).split('e');
   const exponent = Number(exponentText);
