@@ -128,7 +128,7 @@ export const authzListenersOptions = z
       .superRefine(checkListener),
   )
   .max(64)
-  .default([])
+  .prefault([])
   .transform((listeners) =>
     listeners.map((listener, index) => ({ ...listener, name: listener.name ?? `authz-${index + 1}` })),
   )

@@ -19,6 +19,9 @@ export function resolvePaths(settings: Partial<Settings>, folder: string): Parti
     ...(keys === undefined
       ? {}
       : { keys: { ...keys, caFiles: keys.caFiles.map((ca) => ({ ...ca, file: absolute(ca.file) })) } }),
+    ...(keys === undefined
+      ? {}
+      : { keys: { ...keys, caFiles: keys.caFiles.map((ca) => ({ ...ca, file: absolute(ca.file) })) } }),
     ...(listeners === undefined
       ? {}
       : {

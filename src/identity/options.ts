@@ -12,7 +12,7 @@ export const trustDomainOption = z
 export const trustDomainAliasesOption = z
   .array(z.string().transform(checkText((text: string): TrustDomain => parseTrustDomain(text))))
   .max(100)
-  .default([])
+  .prefault([])
   .describe(
     'earlier or sister names of the trust domain: principals in policies that name one of them mean all of them, as in Istio, so a mesh can be renamed without rewriting its policies',
   );

@@ -19,7 +19,7 @@ export const keysOptions = z
     allowCidrs: z
       .array(z.string().transform(checkText(parseAllowedRange)))
       .max(1000)
-      .default([])
+      .prefault([])
       .describe(
         'private, loopback, link-local and metadata addresses that key sets may be fetched from; none, because a policy author could otherwise make Sallyport call inner services',
       ),
@@ -79,7 +79,7 @@ export const keysOptions = z
         }),
       )
       .max(1000)
-      .default([])
+      .prefault([])
       .describe('key servers whose certificates come from a CA of their own'),
     persist: z
       .boolean()

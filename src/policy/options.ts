@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const policiesOption = z
   .array(z.string().min(1).max(4096))
   .max(100)
-  .default([])
+  .prefault([])
   .describe(
     'folders with AuthorizationPolicy and RequestAuthentication; without any policy everything would be allowed, so none or an empty folder is an error unless `allowNoPolicies`',
   );

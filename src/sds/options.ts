@@ -19,7 +19,7 @@ export const agentListenersOptions = z
       .superRefine(checkListener),
   )
   .max(1000)
-  .default([])
+  .prefault([])
   .describe(
     'where workloads get their certificates and trust (SDS), like SPIRE’s agent socket; one Unix socket per workload keeps workloads apart where the kernel cannot tell who calls',
   );

@@ -3,7 +3,7 @@ import { z } from 'zod';
 export const workloadsOption = z
   .array(z.string().min(1).max(4096))
   .max(100)
-  .default([])
+  .prefault([])
   .describe(
     'folders with WorkloadEntry objects: which address is which workload, with its labels and service account; a request for an unknown workload is denied',
   );
@@ -11,7 +11,7 @@ export const workloadsOption = z
 export const entriesOption = z
   .array(z.string().min(1).max(4096))
   .max(100)
-  .default([])
+  .prefault([])
   .describe(
     'folders with ClusterStaticEntry objects: which caller gets which SPIFFE ID; without an entry nobody gets a certificate',
   );

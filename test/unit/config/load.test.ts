@@ -14,6 +14,7 @@ workloads: [./workloads]
 entries: [/etc/sallyport/entries]
 profiles: { gateway: { numTrustedProxies: 1 }, edge: { like: gateway, trustXfcc: true } }
 ca: { svidTtl: 1h30m }
+keys: { caFiles: [{ origin: 'https://id.example.org', file: certs/id.pem }] }
 `;
 
 function load(text: string) {
@@ -41,6 +42,10 @@ describe('loadSettings', () => {
       entries: ['/etc/sallyport/entries'],
       allowNoPolicies: false,
       ca: { keyType: 'ec-p256', svidTtl: { millis: 5_400_000, seconds: 5400 }, backdate: { millis: 10_000 } },
+      keys: {
+        caFiles: [{ origin: 'https://id.example.org', file: '/srv/sallyport/certs/id.pem' }],
+        allowCidrs: [],
+      },
       log: { level: 'info', decisions: true },
     });
     expect(value?.listeners).toMatchObject({

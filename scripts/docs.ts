@@ -1,0 +1,99 @@
+/**
+ * Makes `docs/errors.md` and `docs/config.md` from the code, so that they cannot say anything else:
+ * `npm run docs`. `test/docs.test.ts` fails while they differ.
+ */
+import { writeFileSync } from 'node:fs';
+import { ERROR_CODES } from '../src/base/index.ts';
+import { describeSettings, type SettingDescription } from '../src/config/index.ts';
+
+/** The text of each made file by its path from the top of the repository. */
+export function makeDocs(): ReadonlyMap<string, string> {
+  return new Map([
+    ['docs/errors.md', errorsPage()],
+    ['docs/config.md', configPage()],
+  ]);
+}
+
+const MADE = '<!-- Made by `npm run docs`; changes belong into the code. -->';
+
+function errorsPage(): string {
+  const codes = Object.entries(ERROR_CODES).sort(([a], [b]) => (a < b ? -1 : 1));
+  return page([
+    '# Error codes',
+    MADE,
+    'A code is stable: it is never renamed and never used again for another cause. Programs should look at codes, people at messages and hints.',
+    table(
+      ['code', 'means'],
+      codes.map(([code, meaning]) => [`\`${code}\``, meaning]),
+    ),
+  ]);
+}
+
+function configPage(): string {
+  const settings = describeSettings();
+  const groups = [...new Set(settings.map(({ path }) => groupOf(path)))];
+  return page([
+    '# Settings',
+    MADE,
+    'The settings are one YAML file, `sallyport serve --config sallyport.yaml`. An unknown key is an error, relative paths are seen from the folder of the file, and durations are texts such as `10s`, `1h30m` or `10y`. The smallest file that does something:',
+    '```yaml\ntrustDomain: example.org\nlisteners:\n  authz:\n    - address: 127.0.0.1:9191\npolicies: [./policies]\n```',
+    ...groups.map((group) =>
+      groupText(
+        group,
+        settings.filter(({ path }) => groupOf(path) === group),
+      ),
+    ),
+  ]);
+}
+
+/** The first name of a path; listeners, whose members differ, are split further. */
+function groupOf(path: string): string {
+  const [first = '', second] = path.split('.');
+  return first === 'listeners' && second !== undefined ? `${first}.${second.replace('[]', '')}` : first;
+}
+
+function groupText(group: string, settings: readonly SettingDescription[]): string {
+  const [head, ...members] = settings;
+  if (head === undefined || (members.length === 0 && head.type === 'map')) {
+    return `## \`${group}\`\n\n${sentence(head?.description ?? '')}`;
+  }
+  if (members.length === 0) {
+    return `## \`${group}\`\n\n${sentence(head.description)}\n\n${table(COLUMNS, [row(head, true)])}`;
+  }
+  return `## \`${group}\`\n\n${sentence(head.description)}\n\n${table(
+    COLUMNS,
+    members.map((member) => row(member, false)),
+  )}`;
+}
+
+const COLUMNS = ['path', 'type', 'default', 'meaning'];
+
+function row(setting: SettingDescription, isAlone: boolean): readonly string[] {
+  const fallback = setting.isRequired
+    ? 'required'
+    : setting.default === undefined
+      ? '–'
+      : `\`${setting.default}\``;
+  return [`\`${setting.path}\``, setting.type, fallback, isAlone ? 'see above' : setting.description];
+}
+
+function sentence(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function page(parts: readonly string[]): string {
+  return `${parts.join('\n\n')}\n`;
+}
+
+if (import.meta.main) {
+  for (const [path, text] of makeDocs()) {
+    writeFileSync(path, text);
+    process.stdout.write(`${path}\n`);
+  }
+}
