@@ -26,5 +26,6 @@ export type {
   Runtime,
   Service,
 } from './runtime.ts';
+export { containerRuntimes } from './runtime-containers.ts';
 export { labStages } from './topology.ts';
 export { readTrustBundle } from './trust-bundle.ts';

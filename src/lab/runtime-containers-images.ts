@@ -1,0 +1,71 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { EnvoyVersion } from '../envoy/index.ts';
+import { RELEASES } from './envoy-download.ts';
+import { docker } from './runtime-containers-engine.ts';
+
+/** Where `Dockerfile` is, in a clone of the project. */
+const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
+
+export const SALLYPORT_IMAGE = 'sallyport:lab';
+
+export function envoyImage(version: EnvoyVersion): string {
+  return `envoyproxy/envoy:v${RELEASES[version]}`;
+}
+
+const ASK_MILLIS = 10_000;
+const PULL_MILLIS = 600_000;
+const BUILD_MILLIS = 900_000;
+
+const prepared = new Map<EnvoyVersion, Promise<string | undefined>>();
+
+/**
+ * Sees to the images of the lab, once in a process: Envoy's is pulled unless it is there, Sallyport's is built, which costs a
+ * second when nothing changed. Says what is in the way; undefined when both are there.
+ */
+export function prepareImages(
+  version: EnvoyVersion,
+  progress: (line: string) => void,
+): Promise<string | undefined> {
+  const problem = prepared.get(version) ?? prepare(version, progress);
+  prepared.set(version, problem);
+  return problem;
+}
+
+async function prepare(version: EnvoyVersion, progress: (line: string) => void): Promise<string | undefined> {
+  if (!(await isThere(join(PROJECT, 'Dockerfile')))) {
+    return 'an installed sallyport has no Dockerfile; containers need a clone of the project';
+  }
+  if (!(await docker(['version', '--format', '{{.Server.Version}}'], ASK_MILLIS)).isDone) {
+    return 'no Docker engine answers';
+  }
+  return (await pullUnlessThere(envoyImage(version), progress)) ?? (await buildSallyport(progress));
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function pullUnlessThere(image: string, progress: (line: string) => void): Promise<string | undefined> {
+  if ((await docker(['image', 'inspect', image])).isDone) {
+    return undefined;
+  }
+  // A registry that cannot be reached makes a pull hang for long; this question it answers at once or not at all.
+  if (!(await docker(['manifest', 'inspect', image], ASK_MILLIS)).isDone) {
+    return `the image ${image} is neither here nor to be pulled (scripts/images.sh makes a stand-in)`;
+  }
+  progress(`pulling the image ${image} …`);
+  const { isDone, lastLine } = await docker(['pull', '--quiet', image], PULL_MILLIS);
+  return isDone ? undefined : `the image ${image} cannot be pulled: ${lastLine}`;
+}
+
+async function buildSallyport(progress: (line: string) => void): Promise<string | undefined> {
+  progress(`building the image ${SALLYPORT_IMAGE} …`);
+  const args = ['build', '--tag', SALLYPORT_IMAGE, '--build-arg', 'NODE_EXTRA_CA_CERTS', PROJECT];
+  const { isDone, lastLine } = await docker(args, BUILD_MILLIS);
+  return isDone ? undefined : `the image ${SALLYPORT_IMAGE} cannot be built: ${lastLine}`;
+}
