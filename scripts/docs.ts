@@ -30,18 +30,21 @@ function errorsPage(): string {
 }
 
 function configPage(): string {
-  const settings = describeSettings();
-  const groups = [...new Set(settings.map(({ path }) => groupOf(path)))];
+  const groups = Map.groupBy(describeSettings(), ({ path }) => groupOf(path));
+  const alone = [...groups.values()].flatMap((settings) => (isAlone(settings) ? settings : []));
+  const together = [...groups].filter(([, settings]) => !isAlone(settings));
   return page([
     '# Settings',
     MADE,
     'The settings are one YAML file, `sallyport serve --config sallyport.yaml`. An unknown key is an error, relative paths are seen from the folder of the file, and durations are texts such as `10s`, `1h30m` or `10y`. The smallest file that does something:',
     '```yaml\ntrustDomain: example.org\nlisteners:\n  authz:\n    - address: 127.0.0.1:9191\npolicies: [./policies]\n```',
-    ...groups.map((group) =>
-      groupText(
-        group,
-        settings.filter(({ path }) => groupOf(path) === group),
-      ),
+    settingsTable(alone),
+    ...together.map(([group, [head, ...members]]) =>
+      [
+        `## \`${group}\``,
+        sentence(head?.description ?? ''),
+        ...(members.length > 0 ? [settingsTable(members)] : []),
+      ].join('\n\n'),
     ),
   ]);
 }
@@ -52,29 +55,28 @@ function groupOf(path: string): string {
   return first === 'listeners' && second !== undefined ? `${first}.${second.replace('[]', '')}` : first;
 }
 
-function groupText(group: string, settings: readonly SettingDescription[]): string {
-  const [head, ...members] = settings;
-  if (head === undefined || (members.length === 0 && head.type === 'map')) {
-    return `## \`${group}\`\n\n${sentence(head?.description ?? '')}`;
-  }
-  if (members.length === 0) {
-    return `## \`${group}\`\n\n${sentence(head.description)}\n\n${table(COLUMNS, [row(head, true)])}`;
-  }
-  return `## \`${group}\`\n\n${sentence(head.description)}\n\n${table(
-    COLUMNS,
-    members.map((member) => row(member, false)),
-  )}`;
+/** A setting that is a value itself. */
+function isAlone([head, ...members]: readonly SettingDescription[]): boolean {
+  return members.length === 0 && head?.type !== 'map';
 }
 
-const COLUMNS = ['path', 'type', 'default', 'meaning'];
+function settingsTable(settings: readonly SettingDescription[]): string {
+  return table(
+    ['path', 'type', 'default', 'meaning'],
+    settings.map((setting) => [
+      `\`${setting.path}\``,
+      setting.type,
+      fallbackOf(setting),
+      setting.description,
+    ]),
+  );
+}
 
-function row(setting: SettingDescription, isAlone: boolean): readonly string[] {
-  const fallback = setting.isRequired
-    ? 'required'
-    : setting.default === undefined
-      ? '–'
-      : `\`${setting.default}\``;
-  return [`\`${setting.path}\``, setting.type, fallback, isAlone ? 'see above' : setting.description];
+function fallbackOf(setting: SettingDescription): string {
+  if (setting.isRequired) {
+    return 'required';
+  }
+  return setting.default === undefined ? '–' : `\`${setting.default}\``;
 }
 
 function sentence(text: string): string {
