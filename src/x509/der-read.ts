@@ -48,6 +48,15 @@ export function readDer(bytes: Uint8Array): DerNode {
   return node;
 }
 
+/** The tag and content of a value that is known to be whole DER, without a look inside. */
+export function readOuter(bytes: Uint8Array): { readonly tag: number; readonly content: Uint8Array } {
+  const { contentStart, length } = readLength(bytes, 1, bytes.length);
+  if (contentStart + length !== bytes.length) {
+    throw derError('a length is not that of the value');
+  }
+  return { tag: bytes[0] ?? 0, content: bytes.subarray(contentStart) };
+}
+
 export function derError(message: string): SallyportError {
   return new SallyportError('ERR_X509_DER', `bad DER: ${message}`);
 }

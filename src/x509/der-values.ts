@@ -58,9 +58,28 @@ export function readSmallInteger(node: DerNode): number {
 
 /** Dotted decimal. */
 export function readOid(node: DerNode): string {
+  const arcs: number[] = [];
+  let arc = 0;
+  for (const byte of expectTag(node, TAG.oid).content) {
+    arc = arc * 128 + (byte & 0x7f);
+    if (arc > Number.MAX_SAFE_INTEGER / 128) {
+      return readLongOid(node);
+    }
+    if (byte < 0x80) {
+      arcs.push(arc);
+      arc = 0;
+    }
+  }
+  const first = arcs[0] ?? 0;
+  const top = Math.min(2, Math.floor(first / 40));
+  return [top, first - top * 40, ...arcs.slice(1)].join('.');
+}
+
+/** One with numbers past what a double holds, such as those made from a UUID under 2.25. */
+function readLongOid({ content }: DerNode): string {
   const arcs: bigint[] = [];
   let arc = 0n;
-  for (const byte of expectTag(node, TAG.oid).content) {
+  for (const byte of content) {
     arc = (arc << 7n) | BigInt(byte & 0x7f);
     if (byte < 0x80) {
       arcs.push(arc);
@@ -68,7 +87,7 @@ export function readOid(node: DerNode): string {
     }
   }
   const first = arcs[0] ?? 0n;
-  const top = first < 40n ? 0n : first < 80n ? 1n : 2n;
+  const top = first < 80n ? first / 40n : 2n;
   return [top, first - top * 40n, ...arcs.slice(1)].join('.');
 }
 

@@ -1,5 +1,5 @@
 import forge from 'node-forge';
-import { readDer } from './der.ts';
+import { readOuter } from './der.ts';
 
 const { asn1 } = forge;
 const { Class, Type } = asn1;
@@ -85,9 +85,9 @@ export function time(seconds: number): DerValue {
     : asn1.create(Class.UNIVERSAL, Type.GENERALIZEDTIME, false, asn1.dateToGeneralizedTime(date));
 }
 
-/** A value that is DER already. */
+/** A value that is DER already, which is not checked here. */
 export function encoded(der: Uint8Array): DerValue {
-  const { tag, content } = readDer(der);
+  const { tag, content } = readOuter(der);
   return asn1.create(tag & 0xc0, tag & 0x3f, false, binary(content));
 }
 

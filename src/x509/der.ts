@@ -1,4 +1,4 @@
-export { type DerNode, derError, readDer, TAG } from './der-read.ts';
+export { type DerNode, derError, readDer, readOuter, TAG } from './der-read.ts';
 export {
   type DerFields,
   expectTag,

@@ -119,6 +119,12 @@ describe('values', () => {
     }
   });
 
+  it('knows object identifiers made from a UUID', () => {
+    expect(readOid(readDer(bytes('06146983f09da7ebcfdee0c7a1a7b2c0948cc8f9d776')))).toBe(
+      '2.25.329800735698586629295641978511506172918',
+    );
+  });
+
   it('keeps small integers below 2^31', () => {
     expect(readSmallInteger(readDer(bytes('02047fffffff')))).toBe(2 ** 31 - 1);
     expect(codeOf(() => readSmallInteger(readDer(bytes('02050080000000'))))).toBe('ERR_X509_DER');
