@@ -19,6 +19,7 @@ export {
   rotationStep,
   rotationTimes,
   type Slots,
+  TTL_RATIO,
 } from './rotation.ts';
 export { type Sign, signerOf } from './signer.ts';
 export {

@@ -8,6 +8,7 @@ import {
   type RotationStep,
   rotationStep,
   type SigningAuthority,
+  TTL_RATIO,
 } from '../ca/index.ts';
 import type { TrustBundle, TrustDomain } from '../identity/index.ts';
 import type { State } from '../store/index.ts';
@@ -136,7 +137,7 @@ function dueStep(input: AuthoritiesInput, nowSeconds: number): DueStep {
   if (root.kind !== 'wait') {
     return { kind: 'root', step: root };
   }
-  const intermediate = stepOf(input, 'intermediate', options.svidTtl.seconds, nowSeconds);
+  const intermediate = stepOf(input, 'intermediate', options.caTtl.seconds / TTL_RATIO, nowSeconds);
   if (intermediate.kind !== 'wait') {
     return { kind: 'intermediate', step: intermediate };
   }
