@@ -1,9 +1,14 @@
 import { defineConfig } from 'vitest/config';
 import { RuntimeReporter } from './test/envoy/runtime-reporter.ts';
 
+/** For the totals that `.ci/run` prints. */
+const outputFile = process.env['TEST_REPORT'];
+const reports: ['json', { outputFile: string }][] =
+  outputFile === undefined ? [] : [['json', { outputFile }]];
+
 export default defineConfig({
   test: {
-    reporters: ['default', new RuntimeReporter()],
+    reporters: ['default', new RuntimeReporter(), ...reports],
     projects: [
       { test: { name: 'tidy', include: ['test/tidy.test.ts', 'test/docs.test.ts'] } },
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
