@@ -16,7 +16,7 @@ import { GATEWAY_NAME_LABEL, workloadKindOf } from './workload-kind.ts';
 /** The trust domain whose identities stand for workloads here, with its other names. */
 export interface Mesh {
   readonly trustDomain: TrustDomain;
-  readonly trustDomainAliases: readonly TrustDomain[];
+  readonly trustDomainAliases: readonly string[];
 }
 
 const KINDS = [
@@ -39,7 +39,7 @@ export function loadDirectory(objects: readonly ManifestObject[], mesh: Mesh): C
 }
 
 function createDirectory(workloads: readonly Workload[], mesh: Mesh): Directory {
-  const trustDomains = new Set<TrustDomain>([mesh.trustDomain, ...mesh.trustDomainAliases]);
+  const trustDomains = new Set<string>([mesh.trustDomain, ...mesh.trustDomainAliases]);
   const named = new Map(workloads.map((workload) => [nameKey(workload.namespace, workload.name), workload]));
   const byAddress = Map.groupBy(
     workloads.flatMap((workload) => workload.addresses.map((address) => ({ address, workload }))),

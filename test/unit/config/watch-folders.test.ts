@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type AppEvent, systemClock } from '../../../src/base/index.ts';
 import { readFolders, watchFolders } from '../../../src/config/index.ts';
 import { tempFolder } from './temp-folder.ts';
@@ -15,7 +15,7 @@ async function contentOf(folder: string) {
 }
 
 /** A reader that keeps what it read last, as the service does. */
-async function follow(folder: string, options: { readonly pollMillis?: number } = {}) {
+async function follow(folder: string, atEnd: (run: () => Promise<void>) => void) {
   const first = await contentOf(folder);
   const read: string[] = [first.text];
   const events: AppEvent[] = [];
@@ -26,9 +26,8 @@ async function follow(folder: string, options: { readonly pollMillis?: number } 
     onChange: async () => {
       read.push((await contentOf(folder)).text);
     },
-    ...options,
   });
-  onTestFinished(() => watch.stop());
+  atEnd(() => watch.stop());
   const sees = async (text: string): Promise<number> => {
     const start = performance.now();
     while (read.at(-1) !== text && performance.now() - start < 3 * OBEYED_MILLIS) {
@@ -47,8 +46,8 @@ function mount(folder: string, generation: string, text: string): void {
   renameSync(join(folder, '..data_tmp'), join(folder, '..data'));
 }
 
-describe('watchFolders', () => {
-  it.each([
+describe.concurrent('watchFolders', () => {
+  it.for<readonly [string, (folder: string) => void]>([
     ['write in place', (folder: string) => writeFileSync(join(folder, 'a.yaml'), 'new')],
     [
       'rename over',
@@ -72,19 +71,19 @@ describe('watchFolders', () => {
         writeFileSync(join(folder, 'sub', 'a.yaml'), 'new');
       },
     ],
-  ])('obeys %s in time', async (_, write) => {
-    const folder = tempFolder();
+  ])('obeys %s in time', async ([_, write], { onTestFinished }) => {
+    const folder = tempFolder(onTestFinished);
     writeFileSync(join(folder, 'a.yaml'), 'old');
-    const { sees } = await follow(folder);
+    const { sees } = await follow(folder, onTestFinished);
     write(folder);
     expect(await sees('new')).toBeLessThan(OBEYED_MILLIS);
   });
 
-  it('obeys the swap of a `..data` link in time, again and again', async () => {
-    const folder = tempFolder();
+  it('obeys the swap of a `..data` link in time, again and again', async ({ onTestFinished }) => {
+    const folder = tempFolder(onTestFinished);
     mount(folder, '1', 'one');
     symlinkSync('..data/a.yaml', join(folder, 'a.yaml'));
-    const { sees } = await follow(folder);
+    const { sees } = await follow(folder, onTestFinished);
     for (const generation of ['2', '3', '4']) {
       mount(folder, generation, `text ${generation}`);
       expect(await sees(`text ${generation}`)).toBeLessThan(OBEYED_MILLIS);
@@ -92,21 +91,21 @@ describe('watchFolders', () => {
     }
   });
 
-  it('finds by polling what it gets no event for', async () => {
-    const folder = tempFolder();
-    const elsewhere = tempFolder();
+  it('finds by polling what it gets no event for', async ({ onTestFinished }) => {
+    const folder = tempFolder(onTestFinished);
+    const elsewhere = tempFolder(onTestFinished);
     writeFileSync(join(elsewhere, 'real'), 'old');
     symlinkSync(join(elsewhere, 'real'), join(folder, 'a.yaml'));
-    const { sees } = await follow(folder);
+    const { sees } = await follow(folder, onTestFinished);
     writeFileSync(join(elsewhere, 'real'), 'new');
     expect(await sees('new')).toBeLessThan(OBEYED_MILLIS);
   });
 
-  it('lives on when the folder goes and comes back, and still gets events', async () => {
-    const folder = join(tempFolder(), 'policies');
+  it('lives on when the folder goes and comes back, and still gets events', async ({ onTestFinished }) => {
+    const folder = join(tempFolder(onTestFinished), 'policies');
     mkdirSync(folder);
     writeFileSync(join(folder, 'a.yaml'), 'old');
-    const { sees } = await follow(folder);
+    const { sees } = await follow(folder, onTestFinished);
     rmSync(folder, { recursive: true });
     await sees('');
     mkdirSync(folder);
@@ -116,8 +115,8 @@ describe('watchFolders', () => {
     expect(await sees('again')).toBeLessThan(OBEYED_MILLIS);
   });
 
-  it('sees a change from between the read and the watch', async () => {
-    const folder = tempFolder();
+  it('sees a change from between the read and the watch', async ({ onTestFinished }) => {
+    const folder = tempFolder(onTestFinished);
     writeFileSync(join(folder, 'a.yaml'), 'old');
     const first = await contentOf(folder);
     writeFileSync(join(folder, 'a.yaml'), 'new');
@@ -133,10 +132,12 @@ describe('watchFolders', () => {
     await changed;
   });
 
-  it('calls once for many writes, after the last, and not for files it would not read', async () => {
-    const folder = tempFolder();
+  it('calls once for many writes, after the last, and not for files it would not read', async ({
+    onTestFinished,
+  }) => {
+    const folder = tempFolder(onTestFinished);
     writeFileSync(join(folder, 'a.yaml'), '0');
-    const { read, sees } = await follow(folder);
+    const { read, sees } = await follow(folder, onTestFinished);
     writeFileSync(join(folder, 'README.md'), 'no manifest');
     for (let turn = 1; turn <= 10; turn += 1) {
       writeFileSync(join(folder, 'a.yaml'), String(turn));
@@ -149,8 +150,10 @@ describe('watchFolders', () => {
     expect(read).toEqual(['0', '10']);
   });
 
-  it('takes up a change that came while the last one was taken up, one at a time', async () => {
-    const folder = tempFolder();
+  it('takes up a change that came while the last one was taken up, one at a time', async ({
+    onTestFinished,
+  }) => {
+    const folder = tempFolder(onTestFinished);
     writeFileSync(join(folder, 'a.yaml'), '0');
     const first = await contentOf(folder);
     let running = 0;
@@ -177,8 +180,8 @@ describe('watchFolders', () => {
     expect(most).toBe(1);
   });
 
-  it('tells of a change that could not be taken up, and goes on', async () => {
-    const folder = tempFolder();
+  it('tells of a change that could not be taken up, and goes on', async ({ onTestFinished }) => {
+    const folder = tempFolder(onTestFinished);
     writeFileSync(join(folder, 'a.yaml'), '0');
     const first = await contentOf(folder);
     const events: AppEvent[] = [];
@@ -200,10 +203,10 @@ describe('watchFolders', () => {
     expect(events.map(({ event }) => event)).toEqual(['config.change_failed', 'config.change_failed']);
   });
 
-  it('calls nothing after it was stopped', async () => {
-    const folder = tempFolder();
+  it('calls nothing after it was stopped', async ({ onTestFinished }) => {
+    const folder = tempFolder(onTestFinished);
     writeFileSync(join(folder, 'a.yaml'), 'old');
-    const { read, watch } = await follow(folder);
+    const { read, watch } = await follow(folder, onTestFinished);
     await watch.stop();
     writeFileSync(join(folder, 'a.yaml'), 'new');
     await new Promise((resolve) => setTimeout(resolve, 700));
