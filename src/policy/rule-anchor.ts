@@ -1,8 +1,9 @@
+import { isOneSegment } from './match/namespace.ts';
 import { literalPrefix } from './match/path-template.ts';
-import type { Condition, ConditionGroup, Rule } from './model.ts';
+import type { Condition, ConditionGroup, Match, Rule } from './model.ts';
 
 /** The attributes by which rules can be filed: always known, and read as text. */
-export const ANCHOR_SUBJECTS = ['path', 'host', 'method', 'principal'] as const;
+export const ANCHOR_SUBJECTS = ['path', 'host', 'method', 'principal', 'namespace'] as const;
 
 export type AnchorSubject = (typeof ANCHOR_SUBJECTS)[number];
 
@@ -49,7 +50,13 @@ function keysOf(groups: readonly ConditionGroup[], subject: AnchorSubject): read
 
 function keysOfCondition(condition: Condition, subject: AnchorSubject): readonly AnchorKey[] | undefined {
   const { match, negated } = condition;
-  if (negated || match.subject !== subject) {
+  if (negated) {
+    return undefined;
+  }
+  if (subject === 'namespace') {
+    return keysOfNamespaces(match);
+  }
+  if (match.subject !== subject) {
     return undefined;
   }
   const scheme = subject === 'principal' ? 'spiffe://' : '';
@@ -64,4 +71,15 @@ function keysOfCondition(condition: Condition, subject: AnchorSubject): readonly
     }
   }
   return keys;
+}
+
+/** A service account is one of its namespace, too. */
+function keysOfNamespaces(match: Match): readonly AnchorKey[] | undefined {
+  if (match.subject !== 'namespace' && match.subject !== 'serviceAccount') {
+    return undefined;
+  }
+  const names = match.values.map((value) => (typeof value === 'string' ? value : value.namespace));
+  return names.every(isOneSegment)
+    ? names.map((text) => ({ subject: 'namespace', kind: 'exact', text }))
+    : undefined;
 }

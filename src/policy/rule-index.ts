@@ -1,5 +1,6 @@
 import { type CompiledRule, ruleHolds } from './compile-rule.ts';
 import type { Evaluation } from './evaluation.ts';
+import { namespacesOf } from './match/namespace.ts';
 import { type PrefixTable, prefixTable } from './match/prefix-table.ts';
 import { ANCHOR_SUBJECTS, type AnchorKey, type AnchorSubject, anchorsOf } from './rule-anchor.ts';
 
@@ -125,6 +126,8 @@ function valuesOf(subject: AnchorSubject, { attributes, host }: Evaluation): rea
       return attributes.http === undefined ? NONE : [attributes.http.method];
     case 'principal':
       return attributes.source.principals;
+    case 'namespace':
+      return attributes.source.principals.flatMap(namespacesOf);
     default:
       return subject satisfies never;
   }

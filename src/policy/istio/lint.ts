@@ -137,11 +137,12 @@ function lintOperation(
 
 /** `example.com` does not match `example.com:8080`; people write both, or `example.com:*`. */
 function lintHosts(hosts: readonly string[] | undefined, path: ValuePath): readonly Finding[] {
-  const all = new Set((hosts ?? []).map((host) => host.toLowerCase()));
+  const withPort = new Set(
+    (hosts ?? []).map((host) => host.toLowerCase().replace(/:[^:]*$/, (port) => (port === '' ? '' : ':'))),
+  );
   return (hosts ?? []).flatMap((host, index) => {
     const name = host.toLowerCase();
-    const hasTwin =
-      host.endsWith('*') || /:\d+$/.test(host) || [...all].some((other) => other.startsWith(`${name}:`));
+    const hasTwin = host.endsWith('*') || /:\d+$/.test(host) || withPort.has(`${name}:`);
     return hasTwin
       ? []
       : [
@@ -159,23 +160,25 @@ function lintHosts(hosts: readonly string[] | undefined, path: ValuePath): reado
 
 /** On a TCP connection a DENY rule loses its HTTP conditions, and one that has no others denies all. */
 function lintTcp(rule: RuleSpec, action: AuthorizationSpec['action']): readonly Finding[] {
-  const from = rule.from ?? [];
-  const to = rule.to ?? [];
-  const knowsSource = from.some(({ source }) =>
-    Object.keys(source).some((field) => !/requestPrincipals$/i.test(field)),
-  );
-  const knowsPort = to.some(
-    ({ operation }) => operation.ports !== undefined || operation.notPorts !== undefined,
-  );
-  const isHttpAlone = (from.length > 0 && to.length === 0 && !knowsSource) || (to.length > 0 && !knowsPort);
-  return action === 'DENY' && isHttpAlone
+  const { from = [], to = [], when = [] } = rule;
+  const isOfHttp = (lists: SourceSpec | OperationSpec) =>
+    Object.entries(lists).every(([name, list]) => (list ?? []).length === 0 || HTTP_FIELD.test(name));
+  const isOpen = (entries: readonly (SourceSpec | OperationSpec)[]) =>
+    entries.length === 0 || entries.some(isOfHttp);
+  const deniesAll =
+    isOpen(from.map(({ source }) => source)) &&
+    isOpen(to.map(({ operation }) => operation)) &&
+    when.every(({ key }) => key.startsWith('request.'));
+  return action === 'DENY' && deniesAll && from.length + to.length + when.length > 0
     ? [
         {
           path: [],
           code: 'ERR_LINT_DENY_TCP',
-          message: 'on TCP ports this rule denies every connection that its other conditions let through',
+          message: 'on TCP ports, where HTTP conditions fall away, this rule denies every connection',
           hint: 'name the `ports` it is meant for',
         },
       ]
     : [];
 }
+
+const HTTP_FIELD = /^(?:not)?(?:hosts|methods|paths|requestPrincipals)$/i;

@@ -1,6 +1,6 @@
 import type { ClaimValue, VerifiedToken } from '../../jwt/index.ts';
 import type { RequestPrincipalPattern } from '../model.ts';
-import { isNonEmpty, textMatcher } from './text-matcher.ts';
+import { isNonEmpty, type TextMatcher, textMatcher } from './text-matcher.ts';
 import type { TextPattern } from './text-pattern.ts';
 
 type TokenMatcher = (token: VerifiedToken | undefined) => boolean;
@@ -21,17 +21,26 @@ export function claimMatcher(path: readonly string[], patterns: readonly TextPat
 
 /** Both `iss` and `sub` have to be texts and to match, for one and the same value of the policy. */
 export function requestPrincipalMatcher(patterns: readonly RequestPrincipalPattern[]): TokenMatcher {
-  const tests = patterns.map(({ issuer, subject }) => ({
-    issuer: textMatcher([issuer], isNonEmpty),
-    subject: textMatcher([subject], isNonEmpty),
-  }));
+  const pairs = new Map<string, Set<string>>();
+  const tests: { readonly issuer: TextMatcher; readonly subject: TextMatcher }[] = [];
+  for (const { issuer, subject } of patterns) {
+    if (issuer.kind === 'exact' && subject.kind === 'exact') {
+      pairs.set(issuer.text, (pairs.get(issuer.text) ?? new Set()).add(subject.text));
+    } else {
+      tests.push({
+        issuer: textMatcher([issuer], isNonEmpty),
+        subject: textMatcher([subject], isNonEmpty),
+      });
+    }
+  }
   return (token) => {
     const issuer = token?.claims.get('iss');
     const subject = token?.claims.get('sub');
     return (
       typeof issuer === 'string' &&
       typeof subject === 'string' &&
-      tests.some((test) => test.issuer(issuer) && test.subject(subject))
+      (pairs.get(issuer)?.has(subject) === true ||
+        tests.some((test) => test.issuer(issuer) && test.subject(subject)))
     );
   };
 }

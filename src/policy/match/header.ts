@@ -15,7 +15,7 @@ export function headerMatcher(
   const matchesLine = textMatcher(patterns, () => true);
   const matchesJoined = certainly
     ? textMatcher(patterns.filter(isCutProof), () => true)
-    : (value: string) => patterns.some((pattern) => matchesSomeCut(pattern, value));
+    : someCutMatcher(patterns);
   return (headers) => {
     const lines = headers.lines(name);
     if (lines === undefined) {
@@ -33,24 +33,33 @@ function isCutProof(pattern: TextPattern): boolean {
 }
 
 /** Whether any run of whole parts between commas matches, with the spaces around commas or without. */
-function matchesSomeCut(pattern: TextPattern, value: string): boolean {
-  if (pattern.kind === 'present') {
-    return true;
-  }
-  const trimmed = value
-    .split(',')
-    .map((part) => part.trim())
-    .join(',');
-  return [value, trimmed].some((text) => {
-    switch (pattern.kind) {
-      case 'exact':
-        return `,${text},`.includes(`,${pattern.text},`);
-      case 'prefix':
-        return `,${text}`.includes(`,${pattern.text}`);
-      case 'suffix':
-        return `${text},`.includes(`${pattern.text},`);
-      default:
-        return pattern satisfies never;
+function someCutMatcher(patterns: readonly TextPattern[]): (value: string) => boolean {
+  const spanning = patterns.flatMap((pattern) =>
+    pattern.kind !== 'present' && pattern.text.includes(',') ? [pattern] : [],
+  );
+  const matchesPart = textMatcher(
+    patterns.filter((pattern) => pattern.kind === 'present' || !pattern.text.includes(',')),
+    () => true,
+  );
+  return (value) => {
+    const parts = value.split(',');
+    if (parts.some((part) => matchesPart(part) || matchesPart(part.trim()))) {
+      return true;
     }
-  });
+    const texts = spanning.length === 0 ? [] : [value, parts.map((part) => part.trim()).join(',')];
+    return texts.some((text) => spanning.some((pattern) => spans(pattern, text)));
+  };
+}
+
+function spans(pattern: Exclude<TextPattern, { kind: 'present' }>, text: string): boolean {
+  switch (pattern.kind) {
+    case 'exact':
+      return `,${text},`.includes(`,${pattern.text},`);
+    case 'prefix':
+      return `,${text}`.includes(`,${pattern.text}`);
+    case 'suffix':
+      return `${text},`.includes(`${pattern.text},`);
+    default:
+      return pattern.kind satisfies never;
+  }
 }

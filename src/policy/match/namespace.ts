@@ -4,8 +4,24 @@
  * specification, section 1.6.
  */
 export function namespaceMatcher(values: readonly string[]): (identity: string) => boolean {
-  const globs = values.map((value) => `/ns/${value}/`.split('*'));
-  return (identity) => !identity.includes('\n') && globs.some((pieces) => holdsInOrder(identity, pieces));
+  const names = new Set(values.filter(isOneSegment));
+  const globs = values.filter((value) => !isOneSegment(value)).map((value) => `/ns/${value}/`.split('*'));
+  return (identity) =>
+    !identity.includes('\n') &&
+    ((names.size > 0 && namespacesOf(identity).some((name) => names.has(name))) ||
+      globs.some((pieces) => holdsInOrder(identity, pieces)));
+}
+
+/** The segments behind each `ns` of an identity that another one follows. */
+export function namespacesOf(identity: string): readonly string[] {
+  const names: string[] = [];
+  for (let at = identity.indexOf('/ns/'); at >= 0; at = identity.indexOf('/ns/', at + 1)) {
+    const end = identity.indexOf('/', at + 4);
+    if (end >= 0) {
+      names.push(identity.slice(at + 4, end));
+    }
+  }
+  return names;
 }
 
 /** Taking each piece as early as it comes leaves the most room for the next. */
@@ -19,4 +35,9 @@ function holdsInOrder(text: string, pieces: readonly string[]): boolean {
     from = at + piece.length;
   }
   return true;
+}
+
+/** Whether a value is the name of a namespace itself, so that it can be looked up. */
+export function isOneSegment(value: string): boolean {
+  return !/[*/]/.test(value);
 }

@@ -1,0 +1,184 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseIpAddress, parseIpRange, rangeContains } from '../../../../src/base/index.ts';
+import { asciiLowerCase } from '../../../../src/policy/match/ascii-case.ts';
+import { rangeMatcher } from '../../../../src/policy/match/cidr.ts';
+import { parseRequestPrincipal } from '../../../../src/policy/match/claim.ts';
+import {
+  literalPrefix,
+  parsePathTemplate,
+  templateMatcher,
+} from '../../../../src/policy/match/path-template.ts';
+import { parsePort } from '../../../../src/policy/match/port.ts';
+import { prefixTable } from '../../../../src/policy/match/prefix-table.ts';
+import { isNonEmpty, textMatcher } from '../../../../src/policy/match/text-matcher.ts';
+import { parseTextPattern } from '../../../../src/policy/match/text-pattern.ts';
+
+const short = fc.string({ unit: fc.constantFrom('a', 'b', '/', '\u{1F600}', '\uffff'), maxLength: 6 });
+
+describe('prefixTable', () => {
+  it('finds every prefix of a text, as a scan does', () => {
+    fc.assert(
+      fc.property(fc.array(short, { maxLength: 20 }), short, (prefixes, text) => {
+        const table = prefixTable(prefixes);
+        const found: string[] = [];
+        table.some(text, (position) => {
+          found.push(table.prefixes[position] ?? '');
+          return false;
+        });
+        const expected = [...new Set(prefixes)].filter((prefix) => text.startsWith(prefix));
+        expect(found.toSorted()).toEqual(expected.toSorted());
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('stops when the visitor has enough', () => {
+    const seen: number[] = [];
+    const table = prefixTable(['', 'a', 'aa']);
+    expect(table.some('aaa', (position) => seen.push(position) === 2)).toBe(true);
+    expect(seen).toEqual([2, 1]);
+  });
+});
+
+describe('textMatcher', () => {
+  it('takes many values as it takes each of them', () => {
+    const value = fc.oneof(
+      short.filter((text) => text !== ''),
+      short.map((text) => `*${text}`),
+      short.map((text) => `${text}*`),
+    );
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 1, maxLength: 30 }), short, (values, text) => {
+        const patterns = values.map(parseTextPattern);
+        const expected = patterns.some((pattern) => textMatcher([pattern], isNonEmpty)(text));
+        expect(textMatcher(patterns, isNonEmpty)(text)).toBe(expected);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('matches nothing without patterns', () => {
+    expect(textMatcher([], () => true)('')).toBe(false);
+  });
+});
+
+describe('asciiLowerCase', () => {
+  it.each([
+    ['Example.COM', 'example.com'],
+    ['\u212aELVIN', '\u212aelvin'],
+    ['\u0130stanbul', '\u0130stanbul'],
+    ['ÄZ', 'Äz'],
+  ])('of %s is %s', (text, expected) => {
+    expect(asciiLowerCase(text)).toBe(expected);
+  });
+});
+
+describe('rangeMatcher', () => {
+  it('agrees with each range by itself', () => {
+    const address = fc.oneof(
+      fc.ipV4(),
+      fc.ipV6().filter((text) => parseIpAddress(text) !== undefined),
+      fc.constantFrom('10.0.0.1', '10.0.0.129', '::1', '::ffff:10.0.0.1'),
+    );
+    const range = fc
+      .tuple(address, fc.nat(128))
+      .map(([text, length]) => `${text}/${text.includes(':') ? length : length % 33}`);
+    fc.assert(
+      fc.property(fc.array(range, { minLength: 1, maxLength: 8 }), address, (ranges, text) => {
+        const parsed = ranges.map(parseIpRange).filter((one) => one !== undefined);
+        const ip = parseIpAddress(text);
+        expect(parsed).toHaveLength(ranges.length);
+        expect(ip && rangeMatcher(parsed)(ip)).toBe(ip && parsed.some((one) => rangeContains(one, ip)));
+      }),
+    );
+  });
+});
+
+describe('path templates', () => {
+  const segment = fc.constantFrom('a', 'b', '{*}', '{*}', 'c.d');
+  const template = fc
+    .tuple(
+      fc.array(segment, { minLength: 1, maxLength: 3 }),
+      fc.array(fc.constantFrom('a', 'b'), { maxLength: 2 }),
+      fc.boolean(),
+      fc.boolean(),
+    )
+    .map(([head, tail, hasRest, endsInSlash]) =>
+      ['', ...head, ...(hasRest ? ['{**}', ...tail] : []), ...(endsInSlash ? [''] : [])].join('/'),
+    );
+  const path = fc
+    .array(fc.constantFrom('/', '/a', '/b', '/c.d', '/cxd', '/*', 'a', ' ', '//'), { maxLength: 7 })
+    .map((parts) => parts.join(''));
+
+  it('match as the regular expression that Envoy makes of them', () => {
+    const chars = "[A-Za-z0-9\\-._~%!$&'()+,;:@=*]";
+    fc.assert(
+      fc.property(template, path, (text, request) => {
+        const parsed = parsePathTemplate(text);
+        const source = text
+          .replaceAll('.', '\\.')
+          .replaceAll('{**}', `(?:${chars}|/)*`)
+          .replaceAll('{*}', `${chars}+`);
+        expect(typeof parsed).toBe('object');
+        if (typeof parsed === 'object') {
+          const matches = new RegExp(`^${source}$`).test(request);
+          expect(templateMatcher(parsed)(request)).toBe(matches);
+          expect(matches && !request.startsWith(literalPrefix(parsed))).toBe(false);
+        }
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it.each([
+    ['a/{*}', 'no_leading_slash'],
+    ['/a//{*}', 'empty_segment'],
+    ['//{*}', 'empty_segment'],
+    ['/{*}//', 'empty_segment'],
+    ['/{*}b', 'stray_brace'],
+    ['/{', 'stray_brace'],
+    ['/{**}/{**}', 'after_rest'],
+    ['/{**}/{*}', 'after_rest'],
+    ['/a*/{*}', 'character'],
+    ['/ü/{*}', 'character'],
+  ])('refuse %s', (text, error) => {
+    expect(parsePathTemplate(text)).toBe(error);
+  });
+
+  it.each([
+    ['/{*}', '/'],
+    ['/a/{**}', '/a/'],
+    ['/a/b/{*}/c', '/a/b/'],
+  ])('%s begin with %s', (text, prefix) => {
+    const parsed = parsePathTemplate(text);
+    expect(typeof parsed === 'object' && literalPrefix(parsed)).toBe(prefix);
+  });
+});
+
+describe('parsePort', () => {
+  it.each([
+    ['0', 0],
+    ['65535', 65_535],
+    ['00080', 80],
+    ['65536', undefined],
+    ['', undefined],
+    ['-1', undefined],
+    ['1e3', undefined],
+    ['٣', undefined],
+  ])('reads %s as %s', (text, port) => {
+    expect(parsePort(text)).toBe(port);
+  });
+});
+
+describe('parseRequestPrincipal', () => {
+  it.each([
+    ['a/b/c', { kind: 'exact', text: 'a/b' }, { kind: 'exact', text: 'c' }],
+    ['/', { kind: 'exact', text: '' }, { kind: 'exact', text: '' }],
+    ['*/', { kind: 'present' }, { kind: 'exact', text: '' }],
+    ['*x/*', { kind: 'suffix', text: 'x' }, { kind: 'exact', text: '*' }],
+    ['a/b*', { kind: 'exact', text: 'a' }, { kind: 'prefix', text: 'b' }],
+  ])('splits %s at the last slash', (value, issuer, subject) => {
+    expect(parseRequestPrincipal(value)).toEqual({ issuer, subject });
+  });
+});
