@@ -8,6 +8,14 @@ export type {
   TokenRequest,
 } from './authenticate-types.ts';
 export { challengeFor } from './challenge.ts';
+export { TOKEN_DIVERGENCES, type TokenDivergence } from './divergences.ts';
+export {
+  type InspectedCheck,
+  type InspectedToken,
+  inspectToken,
+  type RuleInspection,
+  type TokenInspection,
+} from './inspect-token.ts';
 export { type ImportKeySetOptions, importKeySet, type KeySetImport } from './key-set.ts';
 export { type HeaderValue, NO_MUTATIONS, type RequestMutations } from './mutations.ts';
 export {

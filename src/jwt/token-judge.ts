@@ -1,14 +1,11 @@
 import { type AcceptedToken, acceptToken } from './accepted-token.ts';
-import { comparableAudience } from './audience.ts';
 import type { KeySetView } from './authenticate-types.ts';
+import { CLOCK_SKEW_SECONDS, claimsFailure } from './claim-checks.ts';
 import type { TokenFailure } from './failure.ts';
 import { type ParsedToken, parseToken } from './parse-token.ts';
 import type { PreparedRule } from './prepared-rules.ts';
 import { type TokenCache, type TokenEntry, tokenHashOf, type Verdict } from './token-cache.ts';
 import { namesUnknownKey, verifyToken } from './verify-token.ts';
-
-/** Istio leaves Envoy's default; it cannot be configured. */
-export const CLOCK_SKEW_SECONDS = 60;
 
 export type TokenJudgement =
   | { readonly kind: 'accepted'; readonly accepted: AcceptedToken }
@@ -80,25 +77,6 @@ function judgeFile(
   }
   const failure = claimsFailure(rule, parsed.token, nowSeconds);
   return failure === undefined ? judgeSignature(rule, file, parsed.token, keys) : refused(failure);
-}
-
-function claimsFailure(rule: PreparedRule, token: ParsedToken, nowSeconds: number): TokenFailure | undefined {
-  if (rule.rule.issuer !== undefined && token.issuer !== rule.rule.issuer) {
-    return 'issuer';
-  }
-  if (rule.algorithms !== undefined && !rule.algorithms.has(token.algorithm)) {
-    return 'headerAlgUnsupported';
-  }
-  if (nowSeconds + CLOCK_SKEW_SECONDS < token.notBeforeSeconds) {
-    return 'notYetValid';
-  }
-  if (token.expiresAtSeconds !== undefined && nowSeconds > token.expiresAtSeconds + CLOCK_SKEW_SECONDS) {
-    return 'expired';
-  }
-  const isForUs =
-    rule.audiences.size === 0 ||
-    token.audiences.some((audience) => rule.audiences.has(comparableAudience(audience)));
-  return isForUs ? undefined : 'audience';
 }
 
 function judgeSignature(

@@ -1,0 +1,138 @@
+import type { KeySetView } from './authenticate-types.ts';
+import { CLAIM_CHECKS, type ClaimCheck } from './claim-checks.ts';
+import { TOKEN_FAILURES, type TokenFailure } from './failure.ts';
+import { type ParsedToken, parseToken } from './parse-token.ts';
+import { type PreparedRule, prepareRules } from './prepared-rules.ts';
+import type { TokenRule } from './token-rule.ts';
+import { verifyToken } from './verify-token.ts';
+
+/** A token taken apart for people, and what each rule says of it. Nothing here holds the signature. */
+export interface TokenInspection {
+  /** Undefined when the token cannot be read; `malformed` then says why. */
+  readonly token: InspectedToken | undefined;
+  readonly malformed: string | undefined;
+  readonly rules: readonly RuleInspection[];
+}
+
+export type InspectedToken = Omit<ParsedToken, 'payloadSegment'>;
+
+export interface RuleInspection {
+  readonly ruleId: string;
+  readonly verdict: 'accepted' | 'refused' | 'undecided';
+  /** In the order in which they are made; the first that failed is what a client would be told. */
+  readonly checks: readonly InspectedCheck[];
+}
+
+export interface InspectedCheck {
+  readonly name: ClaimCheck['name'] | 'signature';
+  readonly outcome: 'passed' | 'failed' | 'undecided';
+  /** What the rule wants and what the token says, or the text of the refusal. */
+  readonly detail: string;
+}
+
+/** Every check of every rule, also those after the first failure. */
+export function inspectToken(
+  text: string,
+  rules: readonly TokenRule[],
+  keys: KeySetView,
+  nowSeconds: number,
+): TokenInspection {
+  const parsed = parseToken(text);
+  if (!parsed.ok) {
+    return { token: undefined, malformed: TOKEN_FAILURES[parsed.failure].body, rules: [] };
+  }
+  const { payloadSegment: _payloadSegment, ...token } = parsed.token;
+  return {
+    token,
+    malformed: undefined,
+    rules: prepareRules(rules).rules.map((rule) => inspectByRule(rule, text, parsed.token, keys, nowSeconds)),
+  };
+}
+
+function inspectByRule(
+  rule: PreparedRule,
+  text: string,
+  token: ParsedToken,
+  keys: KeySetView,
+  nowSeconds: number,
+): RuleInspection {
+  const checks = [
+    ...CLAIM_CHECKS.map(({ name, failure }) =>
+      checked(name, failure(rule, token, nowSeconds), detailOf(name, rule, token, nowSeconds)),
+    ),
+    signatureCheck(rule, text, token, keys),
+  ];
+  const decisive = checks.find(({ outcome }) => outcome !== 'passed');
+  const verdict =
+    decisive === undefined ? 'accepted' : decisive.outcome === 'failed' ? 'refused' : 'undecided';
+  return { ruleId: rule.rule.id, verdict, checks };
+}
+
+function signatureCheck(
+  rule: PreparedRule,
+  text: string,
+  token: ParsedToken,
+  keys: KeySetView,
+): InspectedCheck {
+  const set = keys.keySet(rule.rule.keys.keySetId);
+  switch (set.state) {
+    case 'missing':
+      return { name: 'signature', outcome: 'undecided', detail: 'the keys of this rule are not there' };
+    case 'unusable':
+      return checked('signature', 'keysUnusable', '');
+    case 'ready': {
+      const key = token.keyId === '' ? 'no kid' : `kid \`${token.keyId}\``;
+      return checked('signature', verifyToken(text, token, set.keys), `${token.algorithm}, ${key}`);
+    }
+  }
+}
+
+function checked(
+  name: InspectedCheck['name'],
+  failure: TokenFailure | undefined,
+  detail: string,
+): InspectedCheck {
+  return failure === undefined
+    ? { name, outcome: 'passed', detail }
+    : {
+        name,
+        outcome: 'failed',
+        detail: detail === '' ? TOKEN_FAILURES[failure].body : `${TOKEN_FAILURES[failure].body}: ${detail}`,
+      };
+}
+
+function detailOf(
+  name: ClaimCheck['name'],
+  { rule, algorithms }: PreparedRule,
+  token: ParsedToken,
+  nowSeconds: number,
+): string {
+  switch (name) {
+    case 'issuer':
+      return `wants ${quoted(rule.issuer, 'any')}, has ${quoted(token.issuer, 'none')}`;
+    case 'algorithm':
+      return `wants ${algorithms === undefined ? 'any' : [...algorithms].join(' or ')}, has ${token.algorithm}`;
+    case 'time':
+      return timeDetail(token, nowSeconds);
+    case 'audience':
+      return `wants ${listed(rule.audiences, 'any')}, has ${listed(token.audiences, 'none')}`;
+  }
+}
+
+function timeDetail({ expiresAtSeconds, notBeforeSeconds }: ParsedToken, nowSeconds: number): string {
+  const end =
+    expiresAtSeconds === undefined
+      ? 'never ends'
+      : expiresAtSeconds >= nowSeconds
+        ? `ends in ${expiresAtSeconds - nowSeconds} s`
+        : `ended ${nowSeconds - expiresAtSeconds} s ago`;
+  return notBeforeSeconds > nowSeconds ? `begins in ${notBeforeSeconds - nowSeconds} s, ${end}` : end;
+}
+
+function listed(names: readonly string[], none: string): string {
+  return names.length === 0 ? none : names.map((name) => `\`${name}\``).join(' or ');
+}
+
+function quoted(name: string | undefined, none: string): string {
+  return name === undefined ? none : `\`${name}\``;
+}
