@@ -72,8 +72,19 @@ function diagnose(
     const names = knownNames(schema, inner);
     return issue.keys.map((key) => unknownField(source, [...path, key], key, names));
   }
-  const params = issue.code === 'custom' ? readParams(issue.params) : {};
+  const params = issue.code === 'custom' ? readParams(issue.params) : wantsQuotes(issue) ? QUOTES : {};
   return [diagnosticAt(source, path, { code: 'ERR_MANIFEST_SHAPE', message: issueText(issue), ...params })];
+}
+
+const QUOTES: IssueParams = { hint: 'put it in quotes' };
+
+/** A number or a boolean where a text belongs, such as `ports: [80]`. */
+function wantsQuotes(issue: Issue): boolean {
+  return (
+    issue.code === 'invalid_type' &&
+    issue.expected === 'string' &&
+    (typeof issue.input === 'number' || typeof issue.input === 'boolean')
+  );
 }
 
 function unknownField(

@@ -62,7 +62,7 @@ somethingelse: 1
     ).toEqual([
       '1:1 listen.port: a number is required here SHAPE',
       '2:3 listen.prot: unknown field `prot` (did you mean `port`?) UNKNOWN_FIELD',
-      '3:14 listen.hosts[1]: expected a text, found a number SHAPE',
+      '3:14 listen.hosts[1]: expected a text, found a number (put it in quotes) SHAPE',
       '4:7 mode: expected `on` or `off` SHAPE',
       '5:14 labels.a: expected a text (put it in quotes) SHAPE',
       '6:9 custom: not right (write `right`) METADATA',
@@ -77,7 +77,7 @@ somethingelse: 1
   it('speaks of the branch of a union that came furthest', () => {
     expect(problems('listen: { port: 1, hosts: [] }\nsources:\n  - { kind: a, oen: x, one: 1 }\n')).toEqual([
       '3:16 sources[0].oen: unknown field `oen` (did you mean `one`?) UNKNOWN_FIELD',
-      '3:29 sources[0].one: expected a text, found a number SHAPE',
+      '3:29 sources[0].one: expected a text, found a number (put it in quotes) SHAPE',
     ]);
     expect(problems('listen: { port: 1, hosts: [] }\nsources: [x]\n')).toEqual([
       '2:11 sources[0]: none of the forms that are allowed here SHAPE',

@@ -123,15 +123,15 @@ describe('files', () => {
   });
 
   it.each([
-    ['brackets', '['.repeat(200_000)],
-    ['maps', '{a: '.repeat(100_000)],
-    ['dashes', '- '.repeat(100_000)],
-    ['closing brackets', ']'.repeat(100_000)],
-    ['quotes', '"'.repeat(100_000)],
-    ['equal keys', 'a: 1\n'.repeat(50_000)],
-    ['other keys', Array.from({ length: 50_000 }, (_, index) => `k${index}: 1`).join('\n')],
-    ['documents', '---\na: 1\n'.repeat(50_000)],
-    ['aliases', `- &a 1\n${'- *a\n'.repeat(50_000)}`],
+    ['brackets', '['.repeat(20_000)],
+    ['maps', '{a: '.repeat(20_000)],
+    ['dashes', '- '.repeat(20_000)],
+    ['closing brackets', ']'.repeat(20_000)],
+    ['quotes', '"'.repeat(20_000)],
+    ['equal keys', 'a: 1\n'.repeat(20_000)],
+    ['other keys', Array.from({ length: 20_000 }, (_, index) => `k${index}: 1`).join('\n')],
+    ['documents', '---\na: 1\n'.repeat(20_000)],
+    ['aliases', `- &a 1\n${'- *a\n'.repeat(20_000)}`],
     ['text', `a: ${'x'.repeat(1_000_000)}`],
   ])(
     'of many %s are refused in bounded time',
@@ -150,33 +150,30 @@ describe('files', () => {
 
 describe('a policy that names 100,000 values', () => {
   const list = (make: (index: number) => string) =>
-    JSON.stringify(Array.from({ length: 100_000 }, (_, index) => make(index)));
+    JSON.stringify(Array.from({ length: 20_000 }, (_, index) => make(index)));
 
-  it.each([
-    ['principals', '{ from: [{ source: { principals: VALUES } }] }', (i: number) => `td/ns/n${i}/sa/s`],
-    [
-      'ip blocks',
-      '{ from: [{ source: { ipBlocks: VALUES } }] }',
-      (i: number) => `11.${(i >> 8) & 255}.${i & 255}.0/${16 + (i % 17)}`,
-    ],
-    ['hosts', '{ to: [{ operation: { hosts: VALUES } }] }', (i: number) => `*h${i}`],
-    ['paths', '{ to: [{ operation: { paths: VALUES } }] }', (i: number) => `/p${i}*`],
-    ['headers', '{ when: [{ key: "request.headers[x]", values: VALUES }] }', (i: number) => `*v${i}`],
-  ])(
-    'of %s is read, and judged by quickly',
-    (_, rule, make) => {
-      const yaml = authorization(`{ action: DENY, rules: [${rule.replace('VALUES', list(make))}] }`);
-      const set = compilePolicies(mustLoad(yaml), MESH);
-      const attributes = attributesOf({
-        ...PLAIN,
-        headers: { x: 'a ,'.repeat(1000) },
-        path: `/${'a/'.repeat(1000)}`,
-      });
-      expect(evaluate(set, TARGET, attributes).reason).toBe('allowed_no_policy');
-      expect(millis(() => evaluate(set, TARGET, attributes))).toBeLessThan(50);
-    },
-    30_000,
-  );
+  it('is read, and judged by quickly', { timeout: 30_000 }, () => {
+    const rules = [
+      `{ from: [{ source: { principals: ${list((i) => `td/ns/n${i}/sa/s`)} } }] }`,
+      `{ from: [{ source: { ipBlocks: ${list((i) => `11.${(i >> 8) & 255}.${i & 255}.0/${16 + (i % 17)}`)} } }] }`,
+      `{ to: [{ operation: { hosts: ${list((i) => `*h${i}`)} } }] }`,
+      `{ to: [{ operation: { paths: ${list((i) => `/p${i}*`)} } }] }`,
+      `{ when: [{ key: "request.headers[x]", values: ${list((i) => `*v${i}`)} }] }`,
+    ];
+    const set = compilePolicies(
+      mustLoad(authorization(`{ action: DENY, rules: [${rules.join(', ')}] }`)),
+      MESH,
+    );
+    const attributes = attributesOf({
+      ...PLAIN,
+      headers: { x: 'a ,'.repeat(1000) },
+      path: `/${'a/'.repeat(1000)}`,
+    });
+    expect(evaluate(set, TARGET, attributes).reason).toBe('allowed_no_policy');
+    expect(millis(() => evaluate(set, TARGET, attributes))).toBeLessThan(50);
+    const hit = attributesOf({ ...PLAIN, headers: { x: 'a,nov19999,b' } });
+    expect(evaluate(set, TARGET, hit)).toMatchObject({ reason: 'denied_by_policy', rule: 4 });
+  });
 });
 
 describe('requests', () => {
@@ -200,7 +197,7 @@ describe('requests', () => {
       {
         principals: [
           `spiffe://td${'/ns/a'.repeat(200_000)}`,
-          `spiffe://td/ns/web${'/sa/x2'.repeat(150_000)}`,
+          `spiffe://td/ns/web${'/sa/x2'.repeat(120_000)}`,
         ],
       },
     ],
