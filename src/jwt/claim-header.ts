@@ -70,10 +70,16 @@ function jsonText(value: ClaimValue): string {
   return `{${members.map(([name, member]) => `${jsonScalar(name)}:${jsonText(member)}`).join(',')}}`;
 }
 
+/** What protobuf escapes beside what JSON must: markup, and characters that steer how text is shown. */
+const ESCAPED =
+  /[<>\u007f-\u009f\u00ad\u0600-\u0603\u06dd\u070f\u17b4\u17b5\u200b-\u200f\u2028-\u202e\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb\u{1d173}-\u{1d17a}\u{e0001}\u{e0020}-\u{e007f}]/gu;
+
 function jsonScalar(value: string | boolean | null): string {
-  return JSON.stringify(value).replace(
-    /[<>\u007f-\u009f\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  return JSON.stringify(value).replace(ESCAPED, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
+    ).join(''),
   );
 }
 
