@@ -2,6 +2,7 @@ import { type Clock, SallyportError } from '../base/index.ts';
 import { DEFAULT_ENVOY_VERSION, type EnvoyVersion } from '../envoy/index.ts';
 import { type EnvoySearch, findEnvoy, wantedVersion } from './envoy-binary.ts';
 import type { ContainerRuntimes, Runtime } from './runtime.ts';
+import { containerRuntimes } from './runtime-containers.ts';
 import { createProcessRuntime } from './runtime-process.ts';
 
 export type RuntimeKind = Runtime['kind'];
@@ -12,8 +13,8 @@ export interface RuntimeChoice extends EnvoySearch {
   readonly clock: Clock;
   /** By `<service>.<port>`. */
   readonly ports: ReadonlyMap<string, number>;
-  /** Undefined where they are not built in. */
-  readonly containers: ContainerRuntimes | undefined;
+  /** Others than our own, for tests. */
+  readonly containers?: ContainerRuntimes;
 }
 
 export interface ChosenRuntime {
@@ -34,9 +35,9 @@ export async function chooseRuntime(choice: RuntimeChoice): Promise<ChosenRuntim
   const { clock, ports, progress } = choice;
   const envoyVersion = wantedVersion(choice.env) ?? DEFAULT_ENVOY_VERSION;
   const options = { clock, ports, progress, envoyVersion };
-  const { containers } = choice;
-  const problem = containers === undefined ? 'no container runtime' : await containers.problem(options);
-  if (containers !== undefined && problem === undefined) {
+  const containers = choice.containers ?? containerRuntimes;
+  const problem = await containers.problem(options);
+  if (problem === undefined) {
     const runtime = await containers.create(options);
     return { runtime, envoyVersion, description: `containers, Envoy ${envoyVersion}` };
   }
@@ -45,7 +46,7 @@ export async function chooseRuntime(choice: RuntimeChoice): Promise<ChosenRuntim
       hint: 'start a Docker engine, or use `--runtime process`',
     });
   }
-  return processes(choice, problem ?? '');
+  return processes(choice, problem);
 }
 
 async function processes(choice: RuntimeChoice, why: string): Promise<ChosenRuntime> {

@@ -4,11 +4,11 @@ import type { Clock } from '../base/index.ts';
 import { type ChosenRuntime, chooseRuntime, type RuntimeKind } from './choose-runtime.ts';
 import { type Lab, lastLines, startLab } from './lab.ts';
 import type { LabRow, RowResult } from './lab-row.ts';
-import { nextSteps } from './next-steps.ts';
+import { nextSteps, type WrittenBundle } from './next-steps.ts';
 import { performRow } from './perform.ts';
 import { PROXY_NAMES } from './proxies.ts';
 import { LAB_ROWS } from './requests.ts';
-import type { ContainerRuntimes, Runtime } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
 import { makeTable, rowsAsJson, type Table } from './table.ts';
 import { readTrustBundle } from './trust-bundle.ts';
 
@@ -28,7 +28,6 @@ export interface LabWorld {
   readonly platform: NodeJS.Platform;
   /** Envoys are kept in its `.sallyport`. */
   readonly projectFolder: string;
-  readonly containers: ContainerRuntimes | undefined;
   readonly isColored: boolean;
   /** Results. */
   readonly print: (text: string) => void;
@@ -87,13 +86,13 @@ async function runRows(
     signal,
     progress: (line) => tell(`${line}\n`),
   });
-  const bundleFile = await writeBundle(world.projectFolder, runtime);
+  const bundle = await writeBundle(world.projectFolder, runtime);
   const results = await showRows(lab, options, world);
   if (results.some(({ isAsExpected }) => !isAsExpected)) {
     tell(`${SHOWN_WHEN_WRONG.map((name) => lastLines(lab.service(name))).join('\n')}\n`);
   }
   if (!options.once && !signal.aborted) {
-    tell(nextSteps(runtime, bundleFile));
+    tell(nextSteps(runtime, bundle));
     await untilAborted(signal);
   }
   return results;
@@ -148,8 +147,8 @@ function startEarly(lab: Lab): ReadonlyMap<LabRow, Promise<RowResult>> {
 
 const SHOWN_WHEN_WRONG = ['sallyport', ...PROXY_NAMES] as const;
 
-/** For `certs/check.sh`: into the project's `certs` folder when there is one. */
-async function writeBundle(projectFolder: string, runtime: Runtime): Promise<string> {
+/** Into the project's `certs` folder when there is one, where `certs/check.sh` looks for it. */
+async function writeBundle(projectFolder: string, runtime: Runtime): Promise<WrittenBundle> {
   const pem = await readTrustBundle(runtime.reach('orders', 'admin'));
   const certs = join(projectFolder, 'certs');
   const hasCerts = await access(join(certs, 'check.sh')).then(
@@ -159,5 +158,5 @@ async function writeBundle(projectFolder: string, runtime: Runtime): Promise<str
   const folder = hasCerts ? certs : runtime.logFolder;
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'bundle.pem'), pem);
-  return join(folder, 'bundle.pem');
+  return { file: join(folder, 'bundle.pem'), checkScript: hasCerts ? 'certs/check.sh' : undefined };
 }

@@ -23,7 +23,6 @@ describe('the lab', () => {
       kind: undefined,
       clock: systemClock,
       ports: new Map(),
-      containers: undefined,
       env: process.env,
       projectFolder: process.cwd(),
       platform: process.platform,

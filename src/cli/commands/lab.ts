@@ -52,7 +52,6 @@ async function run(flags: LabFlags): Promise<void> {
       clock: systemClock,
       env: process.env,
       platform: process.platform,
-      containers: undefined,
       projectFolder: process.cwd(),
       isColored: process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined,
       print: (text) => process.stdout.write(text),
