@@ -72,8 +72,13 @@ function call(issuer: SallyportIssuer, svid: X509Svid, port: number): Promise<Se
       () => {
         const { raw, issuerCertificate } = socket.getPeerCertificate(true);
         const nowSeconds = systemClock.nowMillis() / 1000;
-        const verified = verifySvid([raw, issuerCertificate.raw], issuer.bundle(), nowSeconds);
-        serverSerial = verified.leaf.serial;
+        try {
+          const chain = [raw, issuerCertificate.raw];
+          serverSerial = verifySvid(chain, issuer.bundle(), nowSeconds).leaf.serial;
+        } catch (error) {
+          reject(error);
+          socket.destroy();
+        }
       },
     );
     socket.on('data', (chunk: Buffer) => {
