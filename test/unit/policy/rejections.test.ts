@@ -229,6 +229,7 @@ describe('an AuthorizationPolicy is accepted', () => {
     authorization('{}').replace('/v1', '/v1beta1'),
     authorization('{}').replace('spec: {}', 'status: { anything: 1 }'),
     authorization('{ targetRefs: [] }'),
+    authorization(`{ selector: { matchLabels: { a: ${'x'.repeat(63)} } } }`),
     authorization('{ targetRefs: [{ kind: Service, group: core, name: a, namespace: "" }] }'),
     authorization('{ targetRefs: [{ kind: Gateway, group: gateway.networking.k8s.io, name: a }] }'),
     authorization('{ targetRef: { kind: ServiceEntry, group: networking.istio.io, name: a } }'),

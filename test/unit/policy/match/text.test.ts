@@ -175,6 +175,7 @@ describe('parseRequestPrincipal', () => {
   it.each([
     ['a/b/c', { kind: 'exact', text: 'a/b' }, { kind: 'exact', text: 'c' }],
     ['/', { kind: 'exact', text: '' }, { kind: 'exact', text: '' }],
+    ['/x', { kind: 'exact', text: '' }, { kind: 'exact', text: 'x' }],
     ['*/', { kind: 'present' }, { kind: 'exact', text: '' }],
     ['*x/*', { kind: 'suffix', text: 'x' }, { kind: 'exact', text: '*' }],
     ['a/b*', { kind: 'exact', text: 'a' }, { kind: 'prefix', text: 'b' }],

@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest';
+import type { CompiledRule } from '../../../src/policy/compile-rule.ts';
+import { type Evaluation, startEvaluation } from '../../../src/policy/evaluation.ts';
+import { compilePolicies } from '../../../src/policy/index.ts';
+import type { Rule } from '../../../src/policy/model.ts';
+import { anchorsOf } from '../../../src/policy/rule-anchor.ts';
+import { indexRules, ruleFinder } from '../../../src/policy/rule-index.ts';
+import { authorization, MESH, mustLoad } from './load.ts';
+import { attributesOf, type VectorRequest } from './vectors.ts';
+
+function ruleOf(text: string): Rule {
+  const rule = mustLoad(authorization(`{ rules: [${text}] }`)).authorization[0]?.rules[0];
+  if (rule === undefined) {
+    throw new Error('no rule');
+  }
+  return rule;
+}
+
+/** `path exact /a` for every key of every attribute. */
+function anchors(text: string): readonly string[] {
+  return [...anchorsOf(ruleOf(text)).values()]
+    .flat()
+    .map(({ subject, kind, text: key }) => `${subject} ${kind} ${key}`);
+}
+
+describe('anchorsOf', () => {
+  it.each([
+    ['{}', []],
+    ['{ to: [{ operation: { paths: [/a, "/b/*"] } }] }', ['path exact /a', 'path prefix /b/']],
+    ['{ to: [{ operation: { paths: ["/a/{*}/x"] } }] }', ['path prefix /a/']],
+    ['{ to: [{ operation: { paths: [/a, "*b"] } }] }', []],
+    ['{ to: [{ operation: { paths: ["*"] } }] }', []],
+    ['{ to: [{ operation: { notPaths: [/a] } }] }', []],
+    ['{ to: [{ operation: { paths: [/a] } }, { operation: { hosts: [b] } }] }', []],
+    [
+      '{ to: [{ operation: { paths: [/a], methods: [GET] } }, { operation: { paths: [/b] } }] }',
+      ['path exact /a', 'path exact /b'],
+    ],
+    ['{ to: [{ operation: { hosts: [A.x], methods: [P*] } }] }', ['host exact a.x', 'method prefix P']],
+    [
+      '{ from: [{ source: { principals: [td/x, "y/*"] } }] }',
+      ['principal exact spiffe://td/x', 'principal prefix spiffe://y/'],
+    ],
+    ['{ from: [{ source: { principals: ["*x"] } }] }', []],
+    ['{ when: [{ key: source.principal, values: [td/x] }] }', ['principal exact spiffe://td/x']],
+    ['{ when: [{ key: source.principal, notValues: [td/x] }] }', []],
+    [
+      '{ from: [{ source: { namespaces: [a] } }, { source: { serviceAccounts: [b/c, d] } }] }',
+      ['namespace exact a', 'namespace exact b', 'namespace exact web'],
+    ],
+    ['{ from: [{ source: { namespaces: [a, "b*"] } }] }', []],
+    ['{ from: [{ source: { namespaces: [a/b] } }] }', []],
+    ['{ from: [{ source: { notNamespaces: [a] } }] }', []],
+  ])('of %s', (text, expected) => {
+    expect(anchors(text)).toEqual(expected);
+  });
+});
+
+const REQUEST: VectorRequest = {
+  tcp: false,
+  principals: ['spiffe://td/ns/n7/sa/s'],
+  sourceAddress: '10.0.0.1',
+  remoteAddress: '10.0.0.1',
+  destinationAddress: '10.0.0.9',
+  destinationPort: 8080,
+  sni: '',
+  method: 'M7',
+  host: 'H7.example',
+  path: '/p7/x',
+  headers: {},
+  joinedHeaders: false,
+  claims: null,
+  metadata: {},
+};
+
+/** The rules of one policy, each counting how often it is looked at. */
+function counted(make: (index: number) => string, count: number) {
+  const looks = { total: 0 };
+  const set = compilePolicies(
+    mustLoad(
+      authorization(`{ rules: [${Array.from({ length: count }, (_, index) => make(index)).join(', ')}] }`),
+    ),
+    MESH,
+  );
+  const target = {
+    namespace: 'web',
+    kind: 'sidecar',
+    labels: new Map(),
+    gatewayName: undefined,
+    services: [],
+  } as const;
+  const rules = (set.forTarget(target).rules('http').allow?.rules ?? []).map((rule): CompiledRule => {
+    const [first] = rule.to.length > 0 ? rule.to : rule.from;
+    const group = (first ?? []).map((condition) => ({
+      ...condition,
+      holds: (evaluation: Evaluation) => {
+        looks.total++;
+        return condition.holds(evaluation);
+      },
+    }));
+    return rule.to.length > 0 ? { ...rule, to: [group] } : { ...rule, from: [group] };
+  });
+  return { rules, looks };
+}
+
+describe('an index of 300 rules', () => {
+  it.each([
+    ['exact paths', (i: number) => `{ to: [{ operation: { paths: ["/p${i}/x"] } }] }`],
+    ['prefixes of paths', (i: number) => `{ to: [{ operation: { paths: ["/p${i}/*"] } }] }`],
+    ['templates', (i: number) => `{ to: [{ operation: { paths: ["/p${i}/{*}"] } }] }`],
+    ['hosts', (i: number) => `{ to: [{ operation: { hosts: ["h${i}.example"] } }] }`],
+    ['methods', (i: number) => `{ to: [{ operation: { methods: [M${i}] } }] }`],
+    ['principals', (i: number) => `{ from: [{ source: { principals: [td/ns/n${i}/sa/s] } }] }`],
+    ['prefixes of principals', (i: number) => `{ from: [{ source: { principals: [td/ns/n${i}/*] } }] }`],
+    ['namespaces', (i: number) => `{ from: [{ source: { namespaces: [n${i}] } }] }`],
+    [
+      'the attribute that tells rules apart',
+      (i: number) => `{ to: [{ operation: { methods: [M7], paths: ["/p*"], hosts: [h${i}.example] } }] }`,
+    ],
+  ])('by %s looks at the right one only', (_, make) => {
+    const { rules, looks } = counted(make, 300);
+    const hit = indexRules(rules)(startEvaluation(attributesOf(REQUEST)));
+    expect(hit?.rule.index).toBe(7);
+    expect(looks.total).toBeLessThanOrEqual(3);
+  });
+
+  it('gives the first in byte order of the keys, filed or not', () => {
+    const make = (i: number) =>
+      i === 5
+        ? '{ to: [{ operation: { paths: ["*/x"] } }] }'
+        : `{ to: [{ operation: { paths: ["/p7/x"], notMethods: [M${i}] } }] }`;
+    const { rules } = counted(make, 20);
+    const find = indexRules(rules);
+    const at = (part: Partial<VectorRequest>) =>
+      find(startEvaluation(attributesOf({ ...REQUEST, ...part })))?.rule.index;
+    expect([at({}), at({ method: 'M0' }), at({ path: '/y/x' }), at({ path: '/y' })]).toEqual([
+      0,
+      10,
+      5,
+      undefined,
+    ]);
+  });
+
+  it('is made from a certain number of rules on, and scanned below', () => {
+    const make = (i: number) => `{ to: [{ operation: { paths: ["/p${i}/x"] } }] }`;
+    const few = counted(make, 11);
+    ruleFinder(few.rules)(startEvaluation(attributesOf(REQUEST)));
+    // Rule 10 comes before rule 7.
+    expect(few.looks.total).toBe(9);
+    const many = counted(make, 12);
+    ruleFinder(many.rules)(startEvaluation(attributesOf(REQUEST)));
+    expect(many.looks.total).toBe(1);
+  });
+});
