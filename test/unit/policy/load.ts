@@ -38,3 +38,16 @@ spec: ${spec}
 export function codeAndPath({ line, column, code, path }: Diagnostic): string {
   return `${line}:${column} ${code} ${path}`;
 }
+
+/** A RequestAuthentication around a spec in flow style. */
+export function requestAuthentication(spec: string, name = 'r', namespace = 'web'): string {
+  return `apiVersion: security.istio.io/v1
+kind: RequestAuthentication
+metadata: { name: ${name}, namespace: ${namespace} }
+spec: ${spec}
+`;
+}
+
+export function peerAuthentication(spec: string, name = 'default', namespace = 'web'): string {
+  return requestAuthentication(spec, name, namespace).replace('RequestAuth', 'PeerAuth');
+}
