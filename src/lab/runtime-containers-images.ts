@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { EnvoyVersion } from '../envoy/index.ts';
@@ -34,38 +34,54 @@ export function prepareImages(
 }
 
 async function prepare(version: EnvoyVersion, progress: (line: string) => void): Promise<string | undefined> {
-  if (!(await isThere(join(PROJECT, 'Dockerfile')))) {
+  const dockerfile = await readFile(join(PROJECT, 'Dockerfile'), 'utf8').catch(() => undefined);
+  if (dockerfile === undefined) {
     return 'an installed sallyport has no Dockerfile; containers need a clone of the project';
   }
   if (!(await docker(['version', '--format', '{{.Server.Version}}'], ASK_MILLIS)).isDone) {
     return 'no Docker engine answers';
   }
-  return (await pullUnlessThere(envoyImage(version), progress)) ?? (await buildSallyport(progress));
-}
-
-function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
+  return (
+    (await pullUnlessThere(envoyImage(version), progress)) ?? (await buildSallyport(dockerfile, progress))
   );
 }
 
 async function pullUnlessThere(image: string, progress: (line: string) => void): Promise<string | undefined> {
-  if ((await docker(['image', 'inspect', image])).isDone) {
+  if (await isHere(image)) {
     return undefined;
   }
-  // A registry that cannot be reached makes a pull hang for long; this question it answers at once or not at all.
-  if (!(await docker(['manifest', 'inspect', image], ASK_MILLIS)).isDone) {
-    return `the image ${image} is neither here nor to be pulled (scripts/images.sh makes a stand-in)`;
+  if (!(await canBePulled(image))) {
+    return noImage(image);
   }
   progress(`pulling the image ${image} …`);
   const { isDone, lastLine } = await docker(['pull', '--quiet', image], PULL_MILLIS);
   return isDone ? undefined : `the image ${image} cannot be pulled: ${lastLine}`;
 }
 
-async function buildSallyport(progress: (line: string) => void): Promise<string | undefined> {
+async function buildSallyport(
+  dockerfile: string,
+  progress: (line: string) => void,
+): Promise<string | undefined> {
+  const base = /^ARG NODE_IMAGE=(\S+)$/m.exec(dockerfile)?.[1] ?? '';
+  // A builder may keep base images where they are not listed, so one build that went well is enough.
+  if (!(await isHere(SALLYPORT_IMAGE)) && !(await isHere(base)) && !(await canBePulled(base))) {
+    return noImage(base);
+  }
   progress(`building the image ${SALLYPORT_IMAGE} …`);
   const args = ['build', '--tag', SALLYPORT_IMAGE, '--build-arg', 'NODE_EXTRA_CA_CERTS', PROJECT];
   const { isDone, lastLine } = await docker(args, BUILD_MILLIS);
   return isDone ? undefined : `the image ${SALLYPORT_IMAGE} cannot be built: ${lastLine}`;
+}
+
+async function isHere(image: string): Promise<boolean> {
+  return (await docker(['image', 'inspect', image])).isDone;
+}
+
+/** A registry that cannot be reached makes a pull hang for long; this it answers at once or not at all. */
+async function canBePulled(image: string): Promise<boolean> {
+  return (await docker(['manifest', 'inspect', image], ASK_MILLIS)).isDone;
+}
+
+function noImage(image: string): string {
+  return `the image ${image} is neither here nor to be pulled (scripts/images.sh makes a stand-in)`;
 }
