@@ -182,6 +182,11 @@ describe('places of tokens', () => {
 
   it.each([
     ['defaults when places are named', { fromCookies: ['session'] }, bearer(good)],
+    [
+      'the default parameter when a place is named',
+      { fromCookies: ['s'] },
+      { path: `/?access_token=${good}` },
+    ],
     ['a parameter behind a semicolon', {}, { path: `/?a=b;access_token=${good}` }],
     ['a fragment', {}, { path: `/?a=b#&access_token=${good}` }],
     ['a cookie of another case', { fromCookies: ['session'] }, { headers: [['cookie', `Session=${good}`]] }],
@@ -422,6 +427,24 @@ describe('claims', () => {
     expect(Object.getPrototypeOf(inner)).toBeNull();
     expect(Object.keys(inner)).toEqual(['__proto__']);
     expect(({} as Record<string, unknown>)['admin']).toBeUndefined();
+  });
+});
+
+describe('an HMAC', () => {
+  const rules = [tokenRule({ keys: inline(jwksOf('secret')) })];
+  const text = makeToken('secret', { payload: GOOD_CLAIMS });
+  const [header, payload, signature = ''] = text.split('.');
+  const bytes = Buffer.from(signature, 'base64url');
+  it.each([
+    ['whole', bytes, 'pass'],
+    ['without its last byte', bytes.subarray(0, -1), SIGNATURE],
+    ['cut to its first half', bytes.subarray(0, 16), SIGNATURE],
+    ['cut to one byte', bytes.subarray(0, 1), SIGNATURE],
+    ['with a byte behind', Buffer.concat([bytes, Buffer.alloc(1)]), SIGNATURE],
+    ['of another', Buffer.alloc(32), SIGNATURE],
+  ])('%s', (_name, changed, verdict) => {
+    const token = `${header}.${payload}.${changed.toString('base64url')}`;
+    expect(verdictOf(judge(rules, bearer(token)))).toBe(verdict);
   });
 });
 

@@ -75,6 +75,17 @@ describe('the verified-token cache', () => {
     expect(at(GOOD_CLAIMS.exp + 62)).toBe('Jwt is expired');
   });
 
+  it('drops a token when its time is over, though its maximum is not', () => {
+    const cache = cacheOf({ acceptedSeconds: 100_000 });
+    const rules = [tokenRule()];
+    const text = token();
+    judge(rules, bearer(text), { cache });
+    judge(rules, bearer(text), { cache, now: GOOD_CLAIMS.exp + 60 });
+    expect(cache.stats).toMatchObject({ hits: 1, misses: 1 });
+    judge(rules, bearer(text), { cache, now: GOOD_CLAIMS.exp + 61 });
+    expect(cache.stats).toMatchObject({ hits: 1, misses: 2 });
+  });
+
   it('compares nbf on every hit, also when the clock is set back', () => {
     const cache = cacheOf();
     const rules = [tokenRule()];
@@ -186,9 +197,11 @@ describe('the verified-token cache', () => {
     };
     expect(tokens.slice(0, 8).map(hit)).toEqual(Array(8).fill(false));
     expect(tokens.slice(0, 8).map(hit)).toEqual(Array(8).fill(true));
+    expect(hit(tokens[0] ?? '')).toBe(true);
     expect(hit(tokens[8] ?? '')).toBe(false);
-    expect(tokens.slice(1).map(hit)).toEqual(Array(8).fill(true));
-    expect(hit(tokens[0] ?? '')).toBe(false);
+    expect(tokens.slice(2).map(hit)).toEqual(Array(7).fill(true));
+    expect(hit(tokens[0] ?? '')).toBe(true);
+    expect(hit(tokens[1] ?? '')).toBe(false);
   });
 
   it('stays within its bytes', () => {
