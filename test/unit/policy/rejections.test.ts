@@ -148,6 +148,8 @@ describe('an AuthorizationPolicy is refused', () => {
     [when('{ key: Source.ip, values: [1.2.3.4] }'), `ERR_POLICY_CONDITION ${WHEN}.key`],
     [when('{ key: "request.headers[]", values: [x] }'), `ERR_POLICY_CONDITION ${WHEN}.key`],
     [when('{ key: request.headers, values: [x] }'), `ERR_POLICY_CONDITION ${WHEN}.key`],
+    [when('{ key: "request.headers[ab", values: [x] }'), `ERR_POLICY_CONDITION ${WHEN}.key`],
+    [when('{ key: "request.headers]", values: [x] }'), `ERR_POLICY_CONDITION ${WHEN}.key`],
     [when('{ key: "request.headersX[a]", values: [x] }'), `ERR_POLICY_CONDITION ${WHEN}.key`],
     [when('{ key: "request.headers[a b]", values: [x] }'), `ERR_POLICY_CONDITION ${WHEN}.key`],
     [when('{ key: "request.auth.claims[a][]", values: [x] }'), `ERR_POLICY_CONDITION ${WHEN}.key`],
