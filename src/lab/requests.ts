@@ -58,7 +58,7 @@ export const LAB_ROWS: readonly LabRow[] = [
     'token of an unknown issuer: GET /account',
     EDGE,
     'GET /account',
-    { ...badToken('401', 'token_issuer_unknown'), policy: undefined, rule: undefined },
+    badToken('401', 'token_issuer_unknown'),
     { token: { issuer: 'https://elsewhere.example.com' } },
   ),
   http(
