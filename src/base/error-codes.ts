@@ -7,6 +7,7 @@ export const ERROR_CODES = {
   ERR_INTERNAL: 'a defect in sallyport itself; the log line holds the cause',
   ERR_LIMIT_EXCEEDED: 'an input is larger than the limit that `base/limits` sets for it',
   // cli
+  ERR_CLI_FILE: 'a file named on the command line cannot be read or holds something else',
   ERR_CLI_UNREACHABLE: 'no running sallyport answers at the address given',
   // app
   ERR_INVALID_FILES: 'files that people wrote hold errors; each is printed with its place',

@@ -11,6 +11,7 @@ export { type Duration, durationBetween, durationOfMillis, parseDuration } from 
 export { ERROR_CODES, type ErrorCode } from './error-codes.ts';
 export { type ErrorContext, errorCodeOf, errorText, SallyportError } from './errors.ts';
 export { type AppEvent, dropEvents, type EventLevel, type EventSink } from './events.ts';
+export { InvalidFilesError } from './invalid-files-error.ts';
 export {
   formatIpAddress,
   type IpAddress,

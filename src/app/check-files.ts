@@ -1,0 +1,39 @@
+import { resolve } from 'node:path';
+import { type Clock, type Diagnostic, hasErrors } from '../base/index.ts';
+import { readSettings, type Settings } from '../config/index.ts';
+import { readContent } from './content.ts';
+
+/** What a look at all files says. */
+export interface FilesCheck {
+  readonly diagnostics: readonly Diagnostic[];
+  /** For people; empty when there are errors. */
+  readonly summary: string;
+}
+
+/** Reads the settings and everything they name, as `serve` does at start, and opens nothing else. */
+export async function checkFiles(settingsPath: string, clock: Clock): Promise<FilesCheck> {
+  const settings = await readSettings(resolve(settingsPath));
+  if (settings.value === undefined) {
+    return { diagnostics: settings.diagnostics, summary: '' };
+  }
+  const { content, diagnostics } = await readContent(settings.value, clock);
+  const all = [...settings.diagnostics, ...diagnostics];
+  return {
+    diagnostics: all,
+    summary: content === undefined || hasErrors(all) ? '' : summaryOf(settings.value, content),
+  };
+}
+
+function summaryOf(
+  { trustDomain }: Settings,
+  { policies, directory, entries }: NonNullable<Awaited<ReturnType<typeof readContent>>['content']>,
+): string {
+  const counts = [
+    [policies.authorization.length, 'AuthorizationPolicy'],
+    [policies.requestAuthentication.length, 'RequestAuthentication'],
+    [policies.peerAuthentication.length, 'PeerAuthentication'],
+    [directory.size, 'WorkloadEntry'],
+    [entries.entries.length, 'ClusterStaticEntry'],
+  ] as const;
+  return `${trustDomain}: ${counts.map(([count, kind]) => `${count} ${kind}`).join(', ')}`;
+}

@@ -1,0 +1,5 @@
+export { checkFiles, type FilesCheck } from './check-files.ts';
+export { type Minted, type MintInput, mintX509 } from './mint.ts';
+export { readDefinitions } from './read-definitions.ts';
+export { type RunningSallyport, type SallyportInput, startSallyport } from './sallyport.ts';
+export { sallyportVersion } from './version.ts';

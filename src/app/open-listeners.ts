@@ -1,0 +1,102 @@
+import { createAuthzService, type Snapshot } from '../authz/index.ts';
+import { type Clock, type EventSink, LIMITS, type Random, SallyportError } from '../base/index.ts';
+import type { Settings } from '../config/index.ts';
+import {
+  createGrpcListener,
+  type GrpcAddress,
+  type GrpcListener,
+  type GrpcServiceSource,
+  type Health,
+  type ListenerLimits,
+  type ListenerSecurity,
+} from '../grpc/index.ts';
+import type { KeySets } from '../keys/index.ts';
+import type { Definitions } from '../proto/index.ts';
+import type { SecretService } from '../sds/index.ts';
+import type { ServerTls } from './server-tls.ts';
+
+export interface ListenersInput {
+  readonly settings: Settings;
+  readonly definitions: Definitions;
+  readonly health: Health;
+  readonly snapshot: () => Snapshot;
+  readonly keySets: KeySets;
+  readonly secrets: SecretService;
+  /** There when a listener wants mutual TLS. */
+  readonly tls: ServerTls | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly events: EventSink;
+  /** Told of each listener at once, so that it is closed when a later one fails. */
+  readonly onOpened: (listener: GrpcListener) => void;
+}
+
+type ListenerOptions = Settings['listeners']['authz'][number] | Settings['listeners']['agents'][number];
+
+/** The default of a Unix socket: its owner alone. */
+const SOCKET_MODE = 0o600;
+
+/** Opens every gRPC listener of the settings. Rejects like `createGrpcListener`. */
+export async function openListeners(input: ListenersInput): Promise<void> {
+  const { settings, definitions, health, clock, events, keySets } = input;
+  for (const listener of settings.listeners.authz) {
+    const profile = settings.profiles.get(listener.profile);
+    if (profile === undefined) {
+      throw new SallyportError('ERR_PROFILE', `there is no profile \`${listener.profile}\``);
+    }
+    const service = createAuthzService({
+      currentSnapshot: input.snapshot,
+      profile,
+      waitForKeys: keySets.waitFor,
+      clock,
+      events,
+    });
+    input.onOpened(await open(listener, [service, health.service(definitions)], {}, input));
+  }
+  for (const listener of settings.listeners.agents) {
+    const services = [input.secrets.source, health.service(definitions)];
+    const limits = { requestBytes: LIMITS.discoveryRequestBytes };
+    input.onOpened(await open(listener, services, limits, input));
+  }
+}
+
+function open(
+  listener: ListenerOptions,
+  services: readonly GrpcServiceSource[],
+  limits: Partial<ListenerLimits>,
+  { tls, clock, random, events }: ListenersInput,
+): Promise<GrpcListener> {
+  return createGrpcListener({
+    name: listener.name,
+    address: addressOf(listener),
+    security: securityOf(listener, tls),
+    services,
+    clock,
+    random,
+    events,
+    limits,
+  });
+}
+
+function addressOf({ address, mode, owner }: ListenerOptions): GrpcAddress {
+  return address.kind === 'tcp'
+    ? address
+    : {
+        kind: 'unix',
+        path: address.path,
+        mode: mode ?? SOCKET_MODE,
+        // The state lock is held, so nobody else serves from these settings.
+        mayTakeOver: true,
+        ...(owner === undefined ? {} : { owner }),
+      };
+}
+
+function securityOf({ allowedSpiffeIds }: ListenerOptions, tls: ServerTls | undefined): ListenerSecurity {
+  if (allowedSpiffeIds === undefined || tls === undefined) {
+    return { kind: 'insecure' };
+  }
+  const allowed = new Set(allowedSpiffeIds);
+  const allow = ([uri, ...others]: readonly string[]): boolean =>
+    uri !== undefined && others.length === 0 && allowed.has(uri);
+  return { kind: 'mtls', tls: tls.source, allow };
+}

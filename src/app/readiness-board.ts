@@ -1,0 +1,28 @@
+import type { Readiness, ReloadReport } from '../web/index.ts';
+
+/** What must be there before Sallyport is ready. */
+const PARTS = ['authority', 'policies', 'listeners'] as const;
+type Part = (typeof PARTS)[number];
+
+export interface ReadinessBoard {
+  set(part: Part, state: string): void;
+  reportReloads(lastReport: () => ReloadReport | undefined): void;
+  readonly read: () => Readiness;
+}
+
+/** Ready when every part says `ready`; until then `/readyz` names what is missing. */
+export function createReadiness(): ReadinessBoard {
+  const parts = new Map<Part, string>(PARTS.map((part) => [part, 'starting']));
+  let lastReport = (): ReloadReport | undefined => undefined;
+  return {
+    set: (part, state) => void parts.set(part, state),
+    reportReloads(report) {
+      lastReport = report;
+    },
+    read: () => ({
+      isReady: [...parts.values()].every((state) => state === 'ready'),
+      parts: Object.fromEntries(parts),
+      lastReload: lastReport(),
+    }),
+  };
+}

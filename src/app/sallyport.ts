@@ -1,0 +1,197 @@
+import { resolve } from 'node:path';
+import { type Clock, hasErrors, InvalidFilesError, type ListenAddress, type Random } from '../base/index.ts';
+import { readSettings, type Settings } from '../config/index.ts';
+import { createHealth, type GrpcListener } from '../grpc/index.ts';
+import { createIssuer, type SallyportIssuer } from '../issuer/index.ts';
+import { createKeyFetch, createKeySetStore, createKeySets, type KeySets } from '../keys/index.ts';
+import type { LogDestination } from '../observe/index.ts';
+import { createSecretService } from '../sds/index.ts';
+import { openState, type State } from '../store/index.ts';
+import { startAdminServer } from '../web/index.ts';
+import { type ContentReading, readContent } from './content.ts';
+import { tellDiagnostics } from './diagnostic-events.ts';
+import { createObservation, type Observation } from './observation.ts';
+import { openListeners } from './open-listeners.ts';
+import { readDefinitions } from './read-definitions.ts';
+import { createReadiness, type ReadinessBoard } from './readiness-board.ts';
+import { startReload } from './reload.ts';
+import { createServerTls } from './server-tls.ts';
+import { createServing, type Serving } from './serving.ts';
+import { createUndoStack, type UndoStack } from './undo-stack.ts';
+
+export interface SallyportInput {
+  readonly settingsPath: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly output: LogDestination;
+}
+
+export interface RunningSallyport {
+  /** By name of the listener, with the ports the system chose; the admin listener is `admin`. */
+  readonly addresses: ReadonlyMap<string, ListenAddress>;
+  /**
+   * Takes no new calls, ends streams with UNAVAILABLE, lets running calls finish for a while, closes the rest.
+   */
+  stop(): Promise<void>;
+}
+
+const STOP_GRACE_MILLIS = 5000;
+
+/**
+ * Starts the whole service, or nothing: what was opened is closed again when a later step fails.
+ * Rejects with `InvalidFilesError` for settings and files with errors, else with a SallyportError.
+ */
+export async function startSallyport(input: SallyportInput): Promise<RunningSallyport> {
+  const settings = await settingsOf(input.settingsPath);
+  const reading = await readContent(settings, input.clock);
+  if (reading.content === undefined) {
+    throw new InvalidFilesError(reading.diagnostics);
+  }
+  const observation = createObservation(settings, input.clock, input.output);
+  const undo = createUndoStack();
+  undo.push(() => observation.flush());
+  try {
+    return await wire({ ...input, settings, reading, content: reading.content, observation, undo });
+  } catch (error) {
+    await undo.closeAll();
+    throw error;
+  }
+}
+
+async function settingsOf(path: string): Promise<Settings> {
+  const settings = await readSettings(resolve(path));
+  if (settings.value === undefined || hasErrors(settings.diagnostics)) {
+    throw new InvalidFilesError(settings.diagnostics);
+  }
+  return settings.value;
+}
+
+interface Wiring extends SallyportInput {
+  readonly settings: Settings;
+  readonly reading: ContentReading;
+  readonly content: NonNullable<ContentReading['content']>;
+  readonly observation: Observation;
+  readonly undo: UndoStack;
+}
+
+/** The wiring list, in the order in which things are opened; stopping goes backwards. */
+async function wire(wiring: Wiring): Promise<RunningSallyport> {
+  const { settings, reading, content, clock, random, undo } = wiring;
+  const { events } = wiring.observation;
+  const readiness = createReadiness();
+  tellDiagnostics(reading.diagnostics, events);
+  const state = openState(settings.stateDir);
+  undo.push(() => state.close());
+  const adminAddress = await startAdmin(wiring, readiness);
+  const issuer = await createIssuer({
+    state,
+    trustDomain: settings.trustDomain,
+    options: settings.ca,
+    clock,
+    random,
+    events,
+  });
+  undo.push(() => issuer.stop());
+  readiness.set('authority', 'ready');
+  const keySets = startKeySets(wiring, state);
+  undo.push(() => keySets.stop());
+  const serving = createServing(content, { settings, keySets, events });
+  readiness.set('policies', 'ready');
+  const { addresses, health } = await listen(wiring, { issuer, keySets, serving });
+  const reload = startReload({ settings, serving, clock, events, since: reading.signature });
+  undo.push(() => reload.stop());
+  readiness.reportReloads(reload.lastReport);
+  addresses.set('admin', adminAddress);
+  health.set('', true);
+  readiness.set('listeners', 'ready');
+  events({
+    level: 'info',
+    event: 'app.ready',
+    message: 'sallyport is ready',
+    fields: { trustDomain: settings.trustDomain },
+  });
+  return {
+    addresses,
+    async stop() {
+      events({ level: 'info', event: 'app.stopping', message: 'sallyport is stopping' });
+      health.set('', false);
+      readiness.set('listeners', 'stopping');
+      await undo.closeAll();
+    },
+  };
+}
+
+function startKeySets({ settings: { keys }, clock, random, observation }: Wiring, state: State): KeySets {
+  return createKeySets({
+    options: keys,
+    fetch: createKeyFetch(keys),
+    clock,
+    random,
+    events: observation.events,
+    ...(keys.persist ? { store: createKeySetStore(state) } : {}),
+  });
+}
+
+interface Served {
+  readonly issuer: SallyportIssuer;
+  readonly keySets: KeySets;
+  readonly serving: Serving;
+}
+
+async function listen(wiring: Wiring, { issuer, keySets, serving }: Served) {
+  const { settings, clock, random, undo } = wiring;
+  const { events } = wiring.observation;
+  const { authz, agents } = settings.listeners;
+  const definitions = readDefinitions();
+  const health = createHealth();
+  const secrets = createSecretService({
+    definitions,
+    issuer,
+    entries: serving.entries,
+    clock,
+    random,
+    events,
+    insecureListeners: new Set(agents.filter(({ insecure }) => insecure).map(({ name }) => name)),
+  });
+  undo.push(() => secrets.stop());
+  const needsTls = [...authz, ...agents].some(({ allowedSpiffeIds }) => allowedSpiffeIds !== undefined);
+  const tls = needsTls ? await createServerTls(issuer) : undefined;
+  undo.push(() => tls?.stop());
+  const listeners: GrpcListener[] = [];
+  undo.push(async () => {
+    await Promise.all(listeners.map((listener) => listener.stop(STOP_GRACE_MILLIS)));
+  });
+  const addresses = new Map<string, ListenAddress>();
+  await openListeners({
+    settings,
+    definitions,
+    health,
+    snapshot: serving.snapshot,
+    keySets,
+    secrets,
+    tls,
+    clock,
+    random,
+    events,
+    onOpened(listener) {
+      listeners.push(listener);
+      addresses.set(listener.name, listener.address);
+    },
+  });
+  return { addresses, health };
+}
+
+async function startAdmin(
+  { settings, clock, observation, undo }: Wiring,
+  readiness: ReadinessBoard,
+): Promise<ListenAddress> {
+  const admin = await startAdminServer({
+    address: settings.listeners.admin.address,
+    readiness: readiness.read,
+    metrics: observation.metrics,
+    clock,
+    events: observation.events,
+  });
+  undo.push(() => admin.stop());
+  return admin.address;
+}

@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { sallyportVersion } from '../app/index.ts';
+import { checkCommand } from './commands/check.ts';
+import { healthCommand } from './commands/health.ts';
+import { labCommand } from './commands/lab.ts';
+import { mintCommand } from './commands/mint.ts';
+import { serveCommand } from './commands/serve.ts';
+import { versionCommand } from './commands/version.ts';
+import { EXIT, exitCodeOf } from './exit-code.ts';
+import { errorLines } from './print-error.ts';
+
+const program = new Command('sallyport')
+  .description('external authorization and workload identity for Envoy')
+  .version(sallyportVersion())
+  .exitOverride()
+  .showHelpAfterError();
+for (const command of [
+  serveCommand(),
+  checkCommand(),
+  mintCommand(),
+  labCommand(),
+  healthCommand(),
+  versionCommand(),
+]) {
+  program.addCommand(command.exitOverride());
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.invalidInput;
+  } else {
+    for (const line of errorLines(error)) {
+      process.stderr.write(`${line}\n`);
+    }
+    process.exitCode = exitCodeOf(error);
+  }
+}
