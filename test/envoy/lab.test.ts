@@ -7,10 +7,14 @@ import {
   type Lab,
   performRow,
   type RowResult,
+  type RuntimeKind,
   startLab,
 } from '../../src/lab/index.ts';
 
-/** The lab's own table, each row a test; in containers where an engine answers, else with the local Envoy. */
+/**
+ * The lab's own table, each row a test: in containers where an engine answers, else with the local Envoy.
+ * LAB_RUNTIME=docker or process decides, ENVOY_VERSION chooses the release.
+ */
 describe('the lab', () => {
   let chosen: ChosenRuntime;
   let lab: Lab;
@@ -20,7 +24,7 @@ describe('the lab', () => {
   beforeAll(async () => {
     const progress = (line: string): void => void process.stderr.write(`${line}\n`);
     chosen = await chooseRuntime({
-      kind: undefined,
+      kind: wantedRuntime(),
       clock: systemClock,
       ports: new Map(),
       env: process.env,
@@ -51,3 +55,8 @@ describe('the lab', () => {
     expect(result?.got).toMatchObject({ ...row.expected, problems: [] });
   });
 });
+
+function wantedRuntime(): RuntimeKind | undefined {
+  const wanted = process.env['LAB_RUNTIME'];
+  return wanted === 'docker' || wanted === 'process' ? wanted : undefined;
+}
