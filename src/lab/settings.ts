@@ -21,7 +21,8 @@ export function settingsText(places: Places, socketOwner: string | undefined): s
   const isLoopback = host === '127.0.0.1';
   return `# The settings of the lab's Sallyport.
 trustDomain: ${TRUST_DOMAIN}
-stateDir: ${JSON.stringify(state)}
+# Made by Sallyport itself, for a mounted volume is often open to others.
+stateDir: ${JSON.stringify(`${state}/sallyport`)}
 listeners:
   authz:
     - { name: sidecars, address: "unix://${sockets}/${AUTHORIZER_SOCKETS.orders}", profile: sidecar, ${access} }

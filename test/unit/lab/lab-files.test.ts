@@ -39,7 +39,7 @@ describe('labFiles', () => {
     const settings: unknown = parse(await textOf('sallyport.yaml'));
     expect(settings).toMatchObject({
       trustDomain: 'example.org',
-      stateDir: '/lab/state',
+      stateDir: '/lab/state/sallyport',
       listeners: {
         agents: ['edge', 'frontend', 'orders', 'intruder'].map((name) => ({
           name,
