@@ -1,8 +1,11 @@
 import { resolve } from 'node:path';
+import { callAdmin } from '../admin/index.ts';
 import { type Clock, dropEvents, errorCodeOf, InvalidFilesError, type Random } from '../base/index.ts';
+import { newKeyPair } from '../ca/index.ts';
 import { readSettings, type Settings } from '../config/index.ts';
-import { createIssuer, createMinter, type MintedX509, type MintRequest } from '../issuer/index.ts';
-import { openState, readState } from '../store/index.ts';
+import { createIssuer, type MintedX509, type MintRequest } from '../issuer/index.ts';
+import { openState } from '../store/index.ts';
+import { adminSocketPath } from './identity-control.ts';
 
 export interface MintInput {
   readonly settingsPath: string;
@@ -18,9 +21,9 @@ export interface Minted {
 }
 
 /**
- * Issues one X.509-SVID from the state folder of the settings. Beside a running Sallyport it only reads; on a
- * folder that nobody holds it makes the CA when there is none. Rejects with `InvalidFilesError`,
- * `ERR_STATE_*`, `ERR_ISSUER_*`.
+ * Issues one X.509-SVID from the state folder of the settings: by the Sallyport that holds it, and on a folder
+ * that nobody holds on its own, making the CA when there is none. Rejects with `InvalidFilesError`,
+ * `ERR_STATE_*`, `ERR_ISSUER_*`, `ERR_ADMIN_*`.
  */
 export async function mintX509({ settingsPath, request, clock, random }: MintInput): Promise<Minted> {
   const { value: settings, diagnostics } = await readSettings(resolve(settingsPath));
@@ -33,7 +36,7 @@ export async function mintX509({ settingsPath, request, clock, random }: MintInp
     if (errorCodeOf(error) !== 'ERR_STATE_LOCKED') {
       throw error;
     }
-    return mintBeside(settings, { request, clock, random });
+    return mintByOther(settings, { request, clock, random });
   }
 }
 
@@ -56,15 +59,29 @@ async function mintAlone(
   }
 }
 
-async function mintBeside(
-  { stateDir, trustDomain, ca }: Settings,
-  { request, clock, random }: Wish,
-): Promise<Minted> {
-  const state = readState(stateDir);
-  try {
-    const minter = createMinter({ state, trustDomain, options: ca, clock, random, events: dropEvents });
-    return { x509: await minter.mintX509(request), bundle: minter.bundle };
-  } finally {
-    state.close();
-  }
+/** Through the Sallyport that holds the folder, so that its inventory knows; the key stays here. */
+async function mintByOther({ stateDir, ca }: Settings, { request }: Wish): Promise<Minted> {
+  const keyPair = request.csrDer === undefined ? await newKeyPair(ca.keyType) : undefined;
+  const answer = await callAdmin(adminSocketPath(stateDir), 'mint.x509', {
+    spiffeId: request.spiffeId.uri,
+    dnsNames: request.dnsNames,
+    ...(request.ttlSeconds === undefined ? {} : { ttlSeconds: request.ttlSeconds }),
+    ...(keyPair === undefined
+      ? { csr: Buffer.from(request.csrDer ?? []).toString('base64') }
+      : { publicKey: Buffer.from(keyPair.publicKeyDer).toString('base64') }),
+  });
+  const { certificates, bundle, ...rest } = answer as Omit<MintedX509, 'certificates'> & {
+    readonly certificates: readonly string[];
+    readonly bundle: readonly string[];
+  };
+  const decode = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'base64'));
+  return {
+    x509: {
+      ...rest,
+      spiffeId: request.spiffeId,
+      certificates: certificates.map(decode),
+      privateKey: keyPair?.privateKeyDer,
+    },
+    bundle: bundle.map(decode),
+  };
 }

@@ -10,6 +10,7 @@ import { openState, type State } from '../store/index.ts';
 import { startAdminServer } from '../web/index.ts';
 import { type ContentReading, readContent } from './content.ts';
 import { tellDiagnostics } from './diagnostic-events.ts';
+import { createIdentityControl } from './identity-control.ts';
 import { createObservation, type Observation } from './observation.ts';
 import { openListeners } from './open-listeners.ts';
 import { readDefinitions } from './read-definitions.ts';
@@ -95,9 +96,17 @@ async function wire(wiring: Wiring): Promise<RunningSallyport> {
   readiness.set('authority', 'ready');
   const keySets = startKeySets(wiring, state);
   undo.push(() => keySets.stop());
-  const serving = createServing(content, { settings, keySets, events });
+  const control = createIdentityControl({ settings, state, issuer, clock, random, events });
+  const serving = createServing(content, {
+    settings,
+    keySets,
+    events,
+    isRevoked: issuer.certificates.isRevoked,
+    entriesInForce: control.entriesInForce,
+  });
   readiness.set('policies', 'ready');
-  const { addresses, health } = await listen(wiring, { issuer, keySets, serving });
+  const { addresses, health, secrets } = await listen(wiring, { issuer, keySets, serving });
+  undo.push(await control.open({ entries: serving.entries, secrets }));
   const reload = startReload({ settings, serving, clock, events, since: reading.signature });
   undo.push(() => reload.stop());
   readiness.reportReloads(reload.lastReport);
@@ -178,7 +187,7 @@ async function listen(wiring: Wiring, { issuer, keySets, serving }: Served) {
       addresses.set(listener.name, listener.address);
     },
   });
-  return { addresses, health };
+  return { addresses, health, secrets };
 }
 
 async function startAdmin(

@@ -1,11 +1,11 @@
-import type { Snapshot } from '../authz/index.ts';
+import type { PeerTrust, Snapshot } from '../authz/index.ts';
 import type { EventSink } from '../base/index.ts';
 import type { Settings } from '../config/index.ts';
 import { createTokenCache, type KeySetSource } from '../jwt/index.ts';
 import type { KeySets } from '../keys/index.ts';
 import { compilePolicies, keySetSources, type PolicySet, policyCount } from '../policy/index.ts';
 import { type Content, meshOf } from './content.ts';
-import { createEntries, type Entries } from './entry-source.ts';
+import { createEntries, type Entries, type InForce } from './entry-source.ts';
 
 /** What verdicts and certificates are given by, replaced as a whole. */
 export interface Serving {
@@ -19,13 +19,21 @@ export interface ServingInput {
   readonly settings: Settings;
   readonly keySets: KeySets;
   readonly events: EventSink;
+  /** Of a peer's certificate: key id of its issuer and serial. */
+  readonly isRevoked: Snapshot['isRevoked'];
+  readonly entriesInForce: InForce;
 }
+
+/** Envoy has verified the chain; but it lets a connection live on past the end of its certificate. */
+const IN_FORCE_ONLY: PeerTrust = {
+  isTrusted: (leaf, nowSeconds) => nowSeconds < leaf.notAfterSeconds,
+};
 
 export function createServing(first: Content, input: ServingInput): Serving {
   let version = 1;
   let sources: readonly KeySetSource[] = [];
   let snapshot = build(first);
-  const entries = createEntries(first.entries);
+  const entries = createEntries(first.entries, input.entriesInForce);
 
   function build({ policies, directory }: Content): Snapshot {
     const { settings, keySets } = input;
@@ -42,8 +50,8 @@ export function createServing(first: Content, input: ServingInput): Serving {
       keys: keySets.view(),
       tokenCache: createTokenCache(),
       profiles: settings.profiles,
-      trust: undefined,
-      isRevoked: () => false,
+      trust: IN_FORCE_ONLY,
+      isRevoked: input.isRevoked,
     };
   }
 

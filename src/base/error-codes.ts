@@ -8,6 +8,7 @@ export const ERROR_CODES = {
   ERR_LIMIT_EXCEEDED: 'an input is larger than the limit that `base/limits` sets for it',
   // cli
   ERR_CLI_FILE: 'a file named on the command line cannot be read or holds something else',
+  ERR_CLI_ARGUMENT: 'the command line lacks something, or holds too much',
   ERR_CLI_UNREACHABLE: 'no running sallyport answers at the address given',
   // app
   ERR_INVALID_FILES: 'files that people wrote hold errors; each is printed with its place',
@@ -146,13 +147,13 @@ export const ERROR_CODES = {
   ERR_CA_EXPIRED: 'a CA that should sign is past its end',
   ERR_CA_ISSUE: 'a certificate was signed, looked at again and not let out, or the key did not sign',
   // store
-  ERR_STATE_MISSING: 'a folder holds no state of a sallyport',
   ERR_STATE_OPEN: 'the state folder can be entered by other users, or belongs to one',
   ERR_STATE_NOT_WRITABLE: 'the state folder cannot be made or written',
   ERR_STATE_LOCKED: 'another sallyport uses the state folder',
   ERR_STATE_DAMAGED: 'a file of the state folder cannot be used',
   ERR_STATE_NEWER: 'the state was written by a newer sallyport',
   ERR_STATE_KEY_OPEN: 'a key file can be read by other users',
+  ERR_STATE_BACKUP: 'a backup of the state could not be written',
   ERR_STATE_KEY_UNREADABLE: 'a key file cannot be read',
   // workload
   ERR_OBJECT_KIND: 'an object is of a kind or version that is not read from this folder',
@@ -162,16 +163,26 @@ export const ERROR_CODES = {
   ERR_ENTRY_SELECTOR: 'a selector of an entry is of no known kind, or no caller can have it',
   ERR_ENTRY_DNS_NAME: 'a DNS name of an entry is not one that a certificate can carry',
   ERR_ENTRY_DUPLICATE: 'two entries have the same SPIFFE ID and selectors',
+  ERR_ENTRY_EXISTS: 'an entry of this name, or of this SPIFFE ID and selectors, is there already',
+  ERR_ENTRY_UNKNOWN: 'there is no such entry in the store',
   ERR_ENTRY_UNSUPPORTED: 'an entry asks for what is not built yet',
   // issuer
   ERR_ISSUER_ID: 'a SPIFFE ID is of another trust domain, without a path, or reserved',
   ERR_ISSUER_TTL: 'the TTL of a certificate is out of range',
   ERR_ISSUER_CSR: 'a CSR asks for another identity than the one to be issued',
   ERR_ISSUER_OTHER_TRUST_DOMAIN: 'the state folder holds the CA of another trust domain',
-  ERR_ISSUER_NOT_STARTED: 'a state folder holds no CA yet',
   ERR_ISSUER_ROOT_EXPIRED: 'the root certificate is past its end',
   ERR_ISSUER_KEY_MISSING: 'the key file of a CA is missing',
   ERR_ISSUER_KEY: 'the key file of a CA is no key, or that of another certificate',
+  ERR_ISSUER_SERIAL: 'no certificate of a serial number was issued here',
+  ERR_ISSUER_STOPPED: 'issuance for an identity was stopped by hand',
+  ERR_ISSUER_AUTHORITY: 'a step of rotating authorities by hand does not fit their state',
+  ERR_ISSUER_STREAMS_BEHIND: 'a root cannot be revoked while certificates or streams still hang on it',
+  ERR_ISSUER_REVOKE_INTERMEDIATE: 'an intermediate cannot be revoked, because its root is still trusted',
+  // admin
+  ERR_ADMIN_UNREACHABLE: 'no running sallyport answers at the admin socket',
+  ERR_ADMIN_REQUEST: 'the admin socket was asked for something that it does not know',
+  ERR_ADMIN_FAILED: 'a running sallyport could not do what it was asked for',
   // web
   ERR_WEB_ADDRESS_IN_USE: 'the port of the admin listener is in use by another process',
   ERR_WEB_LISTEN: 'the admin listener cannot listen on its address',

@@ -44,6 +44,9 @@ export const LIMITS = {
   /** gRPC, per listener. */
   connectionsPerListener: 10_000,
   streamsPerConnection: 1000,
+  /** At the admin socket: what is asked, and what is answered, bytes. */
+  adminRequestBytes: 1024 * 1024,
+  adminAnswerBytes: 64 * 1024 * 1024,
   /** Diagnostics that are printed before the rest is counted. */
   diagnostics: 200,
 } as const;

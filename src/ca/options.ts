@@ -37,6 +37,19 @@ export const caOptions = z
       .transform(checkText(durationBetween('0s', '5m')))
       .prefault('10s')
       .describe('how far in the past validity starts, for verifiers whose clock is slow'),
+    keepIssued: z
+      .string()
+      .transform(checkText(durationBetween('1m', '1y')))
+      .prefault('24h')
+      .describe(
+        'how long the inventory remembers a certificate after its end; long enough to look into what happened, short enough to stay small',
+      ),
+    autoRoot: z
+      .boolean()
+      .default(false)
+      .describe(
+        'replace a root that is past its end at start; for labs, because every peer has to be given the new one',
+      ),
   })
   .superRefine((ca, report) => {
     for (const problem of ttlPlanProblems({

@@ -1,11 +1,16 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { sallyportVersion } from '../app/index.ts';
+import { authorityCommand } from './commands/authority.ts';
+import { bundleCommand } from './commands/bundle.ts';
+import { certsCommand } from './commands/certs.ts';
 import { checkCommand } from './commands/check.ts';
+import { entryCommand } from './commands/entry.ts';
 import { healthCommand } from './commands/health.ts';
 import { labCommand } from './commands/lab.ts';
 import { mintCommand } from './commands/mint.ts';
 import { serveCommand } from './commands/serve.ts';
+import { stateCommand } from './commands/state.ts';
 import { versionCommand } from './commands/version.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { errorLines } from './print-error.ts';
@@ -19,6 +24,11 @@ for (const command of [
   serveCommand(),
   checkCommand(),
   mintCommand(),
+  authorityCommand(),
+  certsCommand(),
+  entryCommand(),
+  bundleCommand(),
+  stateCommand(),
   labCommand(),
   healthCommand(),
   versionCommand(),

@@ -10,6 +10,6 @@ export {
 } from './listener.ts';
 export type { GrpcAddress } from './place.ts';
 export type { CallHandle, GrpcService, GrpcServiceSource, ServiceContext } from './service.ts';
-export type { SocketFileOptions } from './socket-file.ts';
+export { listenOnSocketFile, type SocketFileOptions } from './socket-file.ts';
 export { type ClientStatus, STOPPING, statusOf } from './status.ts';
 export type { TlsMaterial, TlsSource } from './tls-source.ts';

@@ -12,7 +12,7 @@ import {
 } from '../ca/index.ts';
 import type { TrustBundle, TrustDomain } from '../identity/index.ts';
 import type { State } from '../store/index.ts';
-import { keyIdOf } from '../x509/index.ts';
+import { type Certificate, keyIdOf } from '../x509/index.ts';
 import type {
   AuthorityJournal,
   AuthorityKind,
@@ -37,6 +37,8 @@ export interface Authorities {
   /** The intermediate that signs now. */
   readonly active: SigningAuthority;
   readonly bundle: TrustBundle;
+  /** Whether what the CA of this key id signed is to be replaced: it or its root is tainted or revoked. */
+  isTainted(issuerKeyId: string): boolean;
   /** Does every step that is due, and returns when the next one will be. Not to be called twice at once. */
   advance(): Promise<number>;
 }
@@ -60,19 +62,21 @@ export async function startAuthorities(input: AuthoritiesInput): Promise<Authori
   await requireRoot(input, nowSeconds());
   let current: { readonly id: string; readonly authority: SigningAuthority } | undefined;
   let bundle = bundleOf(input, nowSeconds());
+  let tainted = taintedIds(journal);
   const advance = async (): Promise<number> => {
     for (let count = 0; count < STEPS_MAX; count += 1) {
       const due = dueStep(input, nowSeconds());
       if (due.step.kind === 'wait') {
         prune(input, nowSeconds());
         bundle = bundleOf(input, nowSeconds());
+        tainted = taintedIds(journal);
         const record = slot(journal, 'intermediate', 'active');
         if (record !== undefined && record.id !== current?.id) {
           current = { id: record.id, authority: authorityOf(state, record) };
         }
         return due.step.untilSeconds;
       }
-      await take(input, due.kind, due.step.kind, nowSeconds());
+      await takeStep(input, due.kind, due.step.kind, nowSeconds());
     }
     throw new SallyportError('ERR_INTERNAL', 'the rotation of authorities does not come to rest');
   };
@@ -87,6 +91,7 @@ export async function startAuthorities(input: AuthoritiesInput): Promise<Authori
     get bundle() {
       return bundle;
     },
+    isTainted: (issuerKeyId) => tainted.has(issuerKeyId),
     advance,
   };
 }
@@ -107,7 +112,7 @@ async function requireRoot(input: AuthoritiesInput, nowSeconds: number): Promise
   const { journal, state } = input;
   const active = slot(journal, 'root', 'active');
   if (active === undefined) {
-    await take(input, 'root', 'activate', nowSeconds);
+    await takeStep(input, 'root', 'activate', nowSeconds);
     return;
   }
   loadSigner(state, active.id, active.certificate);
@@ -115,11 +120,25 @@ async function requireRoot(input: AuthoritiesInput, nowSeconds: number): Promise
   const usable = [active, prepared].some(
     (record) => record !== undefined && nowSeconds < record.certificate.notAfterSeconds,
   );
-  if (!usable) {
+  if (!usable && input.options.autoRoot) {
+    await renewRoot(input, nowSeconds);
+  } else if (!usable) {
     throw new SallyportError('ERR_ISSUER_ROOT_EXPIRED', 'the root certificate is past its end', {
-      hint: 'check the clock; if it is right, set `stateDir` to a new folder for a new CA, which every peer then has to trust',
+      hint: 'check the clock; if it is right, run `sallyport authority renew-root`: a new root, which every peer then has to trust',
     });
   }
+}
+
+/** Puts a new root in the place of the active one, at once and without overlap. */
+export async function renewRoot(input: AuthoritiesInput, nowSeconds: number): Promise<AuthorityRecord> {
+  const record = await makeRecord(input, 'root', 'active', nowSeconds);
+  input.events({
+    level: 'warn',
+    event: 'issuer.rootRenewed',
+    message: 'a new root is in force without overlap, and every peer has to trust it anew',
+    fields: { authorityId: record.id },
+  });
+  return record;
 }
 
 interface DueStep {
@@ -146,7 +165,7 @@ function dueStep(input: AuthoritiesInput, nowSeconds: number): DueStep {
 }
 
 function stepOf(
-  { journal }: AuthoritiesInput,
+  { journal, options }: AuthoritiesInput,
   kind: AuthorityKind,
   childTtlSeconds: number,
   nowSeconds: number,
@@ -161,9 +180,17 @@ function stepOf(
   if (
     kind === 'root' &&
     !inForce &&
+    !options.autoRoot &&
     (prepared === undefined || !isValidAt(prepared.certificate, nowSeconds))
   ) {
     return { kind: 'wait', untilSeconds: nowSeconds + ROOT_RECHECK_SECONDS };
+  }
+  if (kind === 'intermediate' && isUnderTaint(journal, active)) {
+    const usable =
+      prepared !== undefined &&
+      !isUnderTaint(journal, prepared) &&
+      isValidAt(prepared.certificate, nowSeconds);
+    return { kind: usable ? 'activate' : 'prepare' };
   }
   const slots = { active: active.certificate, prepared: prepared?.certificate };
   const step = rotationStep(slots, childTtlSeconds, nowSeconds);
@@ -172,31 +199,58 @@ function stepOf(
   return gainsNothing && inForce ? { kind: 'wait', untilSeconds: notAfterSeconds } : step;
 }
 
+/** Whether an intermediate or its root is tainted, or its root was revoked. */
+function isUnderTaint(journal: AuthorityJournal, { tainted, certificate }: AuthorityRecord): boolean {
+  const root = rootOf(journal, certificate);
+  return tainted || root === undefined || root.tainted;
+}
+
+/** The root in the journal that signed an intermediate. */
+export function rootOf(journal: AuthorityJournal, intermediate: Certificate): AuthorityRecord | undefined {
+  return journal.list('root').find(({ id }) => id === intermediate.extensions.authorityKeyId);
+}
+
+function taintedIds(journal: AuthorityJournal): ReadonlySet<string> {
+  return new Set(
+    journal
+      .list('intermediate')
+      .filter((record) => isUnderTaint(journal, record))
+      .map(({ id }) => id),
+  );
+}
+
 /** Activating where nothing is prepared, as at the very first start, makes an active one at once. */
-async function take(
+export async function takeStep(
   input: AuthoritiesInput,
   kind: AuthorityKind,
   action: 'prepare' | 'activate',
   nowSeconds: number,
 ): Promise<void> {
-  const { journal, state, events } = input;
+  const { journal, events } = input;
   const prepared = slot(journal, kind, 'prepared');
   if (action === 'activate' && prepared !== undefined) {
     journal.activate(prepared.id);
     events(authorityEvent('issuer.authorityActivated', prepared));
     return;
   }
-  const made = await makeAuthority(input, kind, nowSeconds);
-  const record: AuthorityRecord = {
-    id: keyIdOf(made.certificate.publicKeyDer),
-    kind,
-    status: action === 'prepare' ? 'prepared' : 'active',
-    certificate: made.certificate,
-  };
-  keepKey(state, record.id, made.keyPair);
-  journal.add(record);
+  const record = await makeRecord(input, kind, action === 'prepare' ? 'prepared' : 'active', nowSeconds);
   const event = action === 'prepare' ? 'issuer.authorityPrepared' : 'issuer.authorityActivated';
   events(authorityEvent(event, record));
+}
+
+/** Makes an authority and keeps it: first its key, then its certificate. */
+async function makeRecord(
+  input: AuthoritiesInput,
+  kind: AuthorityKind,
+  status: 'prepared' | 'active',
+  nowSeconds: number,
+): Promise<AuthorityRecord> {
+  const { certificate, keyPair } = await makeAuthority(input, kind, nowSeconds);
+  const id = keyIdOf(certificate.publicKeyDer);
+  keepKey(input.state, id, keyPair);
+  const record = { id, kind, status, tainted: false, certificate };
+  input.journal.add(record);
+  return record;
 }
 
 function makeAuthority(

@@ -14,6 +14,8 @@ export interface AuthorityRecord {
   readonly id: string;
   readonly kind: AuthorityKind;
   readonly status: AuthorityStatus;
+  /** What it signed is being replaced. */
+  readonly tainted: boolean;
   readonly certificate: Certificate;
 }
 
@@ -21,9 +23,12 @@ export interface AuthorityRecord {
 export interface AuthorityJournal {
   list(kind: AuthorityKind): readonly AuthorityRecord[];
   /** A prepared one takes the place of another that was prepared; an active one makes the active one old. */
-  add(record: AuthorityRecord): void;
+  add(record: Omit<AuthorityRecord, 'tainted'>): void;
   /** The prepared one becomes active, the active one old. */
   activate(id: string): void;
+  /** Of an old one. */
+  taint(id: string): void;
+  /** Of an old one. */
   forget(id: string): void;
   /** The number of the bundle with this content; grows when the content differs from the last. */
   bundleSequence(roots: readonly Uint8Array[]): number;
@@ -39,6 +44,7 @@ const STEPS: readonly string[] = [
    CREATE UNIQUE INDEX authority_slot ON authority (kind, status) WHERE status IN ('prepared', 'active');
    CREATE TABLE bundle (sequence INTEGER NOT NULL, digest TEXT NOT NULL) STRICT;
    CREATE TABLE issuer (trust_domain TEXT NOT NULL) STRICT;`,
+  'ALTER TABLE authority ADD COLUMN tainted INTEGER NOT NULL DEFAULT 0;',
 ];
 
 /** Throws `ERR_ISSUER_OTHER_TRUST_DOMAIN` when the state is that of another trust domain. */
@@ -49,18 +55,6 @@ export function openJournal(state: State, trustDomain: TrustDomain): AuthorityJo
     state.database.prepare('INSERT INTO issuer VALUES (?)').run(trustDomain);
   }
   checkTrustDomain(row?.['trust_domain'] ?? trustDomain, trustDomain, state.folder);
-  return journalOf(state);
-}
-
-/** The journal of a state that is open for reading only; undefined when nothing was issued from it yet. */
-export function readJournal(state: State, trustDomain: TrustDomain): AuthorityJournal | undefined {
-  const tables = state.database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'issuer'").get();
-  const row =
-    tables === undefined ? undefined : state.database.prepare('SELECT trust_domain FROM issuer').get();
-  if (row === undefined) {
-    return undefined;
-  }
-  checkTrustDomain(row['trust_domain'], trustDomain, state.folder);
   return journalOf(state);
 }
 
@@ -81,12 +75,13 @@ function journalOf({ database }: State): AuthorityJournal {
   return {
     list(kind) {
       return database
-        .prepare('SELECT id, status, certificate FROM authority WHERE kind = ? ORDER BY rowid')
+        .prepare('SELECT id, status, tainted, certificate FROM authority WHERE kind = ? ORDER BY rowid')
         .all(kind)
         .map((row) => ({
           id: String(row['id']),
           kind,
           status: row['status'] as AuthorityStatus,
+          tainted: row['tainted'] === 1,
           certificate: readCertificate(row['certificate'] as Uint8Array),
         }));
     },
@@ -110,6 +105,9 @@ function journalOf({ database }: State): AuthorityJournal {
         setStatus(kind, 'active', 'old');
         setStatus(kind, 'prepared', 'active');
       });
+    },
+    taint(id) {
+      database.prepare("UPDATE authority SET tainted = 1 WHERE id = ? AND status = 'old'").run(id);
     },
     forget(id) {
       database.prepare("DELETE FROM authority WHERE id = ? AND status = 'old'").run(id);

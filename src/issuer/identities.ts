@@ -3,9 +3,16 @@ import type { IssuerEventSink } from './issuer-event.ts';
 import type { SvidRequest, X509Svid } from './issuer-types.ts';
 import { renewalDelayMillis, retryDelayMillis } from './renewal-times.ts';
 
+/** A certificate in force, with the key id of the CA that signed it. */
+export interface IssuedSvid extends X509Svid {
+  readonly issuerKeyId: string;
+}
+
 export interface IdentitiesInput {
   /** Makes a new key pair and a certificate for it. */
-  readonly issue: (request: SvidRequest) => Promise<X509Svid>;
+  readonly issue: (request: SvidRequest) => Promise<IssuedSvid>;
+  /** Whether a certificate must not be used any more although its dates say otherwise. */
+  readonly isSpoiled: (svid: IssuedSvid) => boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly events: IssuerEventSink;
@@ -19,19 +26,23 @@ export interface Identities {
   keep(request: SvidRequest, onRenewed: (svid: X509Svid) => void): () => void;
   /** Looks at every date again, as after a jump of the clock. */
   review(): void;
+  /** Those in use of which `match` is true. */
+  countKept(match: (svid: IssuedSvid) => boolean): number;
   stop(): void;
 }
 
 interface Identity {
   readonly request: SvidRequest;
   readonly keepers: Set<(svid: X509Svid) => void>;
-  svid: X509Svid | undefined;
+  svid: IssuedSvid | undefined;
   /** By the wall clock. */
   renewAtMillis: number;
-  pending: Promise<X509Svid> | undefined;
+  pending: Promise<IssuedSvid> | undefined;
   timer: Timer | undefined;
   failures: number;
 }
+
+const SPOILED_RENEWAL_MILLIS = 1000;
 
 export function createIdentities(input: IdentitiesInput): Identities {
   return new IdentityTable(input);
@@ -49,7 +60,7 @@ class IdentityTable implements Identities {
   async svid(request: SvidRequest): Promise<X509Svid> {
     const identity = this.#identityOf(request);
     const { svid } = identity;
-    if (svid === undefined || !isInForce(svid, this.#input.clock.nowMillis())) {
+    if (svid === undefined || !this.#isUsable(svid)) {
       return this.#renew(identity);
     }
     if (identity.keepers.size > 0 || !this.#isDue(identity)) {
@@ -82,6 +93,12 @@ class IdentityTable implements Identities {
     }
   }
 
+  countKept(match: (svid: IssuedSvid) => boolean): number {
+    return [...this.#identities.values()].filter(
+      ({ keepers, svid }) => keepers.size > 0 && svid !== undefined && match(svid),
+    ).length;
+  }
+
   stop(): void {
     this.#stopped = true;
     for (const identity of this.#identities.values()) {
@@ -100,10 +117,14 @@ class IdentityTable implements Identities {
 
   #isDue({ svid, renewAtMillis }: Identity): boolean {
     const nowMillis = this.#input.clock.nowMillis();
-    return svid === undefined || nowMillis >= renewAtMillis || !isInForce(svid, nowMillis);
+    return svid === undefined || nowMillis >= renewAtMillis || !this.#isUsable(svid);
   }
 
-  #renew(identity: Identity): Promise<X509Svid> {
+  #isUsable(svid: IssuedSvid): boolean {
+    return isInForce(svid, this.#input.clock.nowMillis()) && !this.#input.isSpoiled(svid);
+  }
+
+  #renew(identity: Identity): Promise<IssuedSvid> {
     identity.pending ??= this.#issueNew(identity).finally(() => {
       identity.pending = undefined;
     });
@@ -115,11 +136,14 @@ class IdentityTable implements Identities {
     this.#renew(identity).catch(() => undefined);
   }
 
-  async #issueNew(identity: Identity): Promise<X509Svid> {
-    const { clock, random, events, issue } = this.#input;
+  async #issueNew(identity: Identity): Promise<IssuedSvid> {
+    const { clock, random, events, issue, isSpoiled } = this.#input;
     try {
       const svid = await issue(identity.request);
-      const delayMillis = renewalDelayMillis(svid, clock.nowMillis(), random);
+      // What was called back while it was made is renewed soon.
+      const delayMillis = isSpoiled(svid)
+        ? SPOILED_RENEWAL_MILLIS
+        : renewalDelayMillis(svid, clock.nowMillis(), random);
       identity.svid = svid;
       identity.failures = 0;
       identity.renewAtMillis = clock.nowMillis() + delayMillis;

@@ -1,4 +1,13 @@
-export { createIssuer, createMinter, type IssuerInput, type Minter, type SallyportIssuer } from './issuer.ts';
+export {
+  type AuthorityControl,
+  type AuthorityView,
+  type RevokeWish,
+  renewExpiredRoot,
+} from './authority-control.ts';
+export { type AuthorityKind, openJournal } from './authority-journal.ts';
+export type { CertificateControl } from './certificate-control.ts';
+export type { InventoryQuery, IssuedCertificate } from './inventory.ts';
+export { createIssuer, type IssuerInput, type SallyportIssuer } from './issuer.ts';
 export type { IssuerEvent, IssuerEventSink } from './issuer-event.ts';
 export type { Issuer, SvidRequest, X509Svid } from './issuer-types.ts';
 export type { MintedX509, MintRequest } from './mint.ts';

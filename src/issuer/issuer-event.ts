@@ -10,7 +10,14 @@ export type IssuerEvent = AppEvent & {
     | 'issuer.issued'
     | 'issuer.shortened'
     | 'issuer.renewalFailed'
-    | 'issuer.listenerFailed';
+    | 'issuer.listenerFailed'
+    | 'issuer.authorityTainted'
+    | 'issuer.authorityRevoked'
+    | 'issuer.rootRenewed'
+    | 'issuer.certificateRevoked'
+    | 'issuer.identityStopped'
+    | 'issuer.identityAllowed'
+    | 'issuer.pruningFailed';
 };
 
 export type IssuerEventSink = (event: IssuerEvent) => void;

@@ -18,6 +18,8 @@ export interface MintedX509 {
   readonly certificates: readonly Uint8Array[];
   /** PKCS #8 DER when the key was made here. Never logged. */
   readonly privateKey: Uint8Array | undefined;
+  /** Key id of the CA that signed it. */
+  readonly issuerKeyId: string;
   readonly serial: string;
   readonly notBeforeSeconds: number;
   readonly notAfterSeconds: number;
@@ -64,6 +66,7 @@ export async function mint(request: MintRequest, input: MintInput): Promise<Mint
     spiffeId: request.spiffeId,
     certificates: [leaf.der, authority.certificate.der],
     privateKey: keyPair?.privateKeyDer,
+    issuerKeyId: leaf.extensions.authorityKeyId ?? '',
     serial: leaf.serial,
     notBeforeSeconds: leaf.notBeforeSeconds,
     notAfterSeconds: leaf.notAfterSeconds,

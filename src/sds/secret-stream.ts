@@ -26,6 +26,7 @@ export class SecretStream<Request, Response> {
   #validator: Validator;
   #unwritten = 0;
   #isDue = false;
+  #isRefreshDue = false;
   #hasEnded = false;
 
   constructor(
@@ -46,6 +47,16 @@ export class SecretStream<Request, Response> {
 
   get state(): StreamState {
     return this.#state;
+  }
+
+  /** Whether the client has taken everything that there is for it. */
+  get isSettled(): boolean {
+    return (
+      this.#unwritten === 0 &&
+      !this.#isDue &&
+      !this.#isRefreshDue &&
+      [...this.#state.sent.values()].every(({ answer }) => answer === 'accepted')
+    );
   }
 
   /** Takes one request and answers it, unless a response is still on its way. */
@@ -72,6 +83,7 @@ export class SecretStream<Request, Response> {
   /** Sends what has become new to the client, in a turn of its own. */
   refresh(): void {
     if (!this.#hasEnded) {
+      this.#isRefreshDue = true;
       this.#world.turns.add(this.#refresh);
     }
   }
@@ -83,6 +95,7 @@ export class SecretStream<Request, Response> {
   }
 
   readonly #refresh = (): void => {
+    this.#isRefreshDue = false;
     this.#guard(() => {
       this.#holdings.hold(this.#state);
       this.#flush();

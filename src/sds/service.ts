@@ -33,11 +33,13 @@ export interface SecretService {
   /** For `createGrpcListener`. Throws `ERR_SDS_OPEN_LISTENER` on plain TCP that is not meant to be that. */
   readonly source: (context: ServiceContext) => GrpcService;
   readonly openStreams: number;
+  /** Open streams that have not acknowledged all that there is for them. */
+  readonly unsettledStreams: number;
   /** Ends the watch on issuer and entries; the streams end with their listeners. */
   stop(): void;
 }
 
-type AnyStream = Pick<SecretStream<never, never>, 'refresh' | 'end'>;
+type AnyStream = Pick<SecretStream<never, never>, 'refresh' | 'end' | 'isSettled'>;
 
 export function createSecretService(options: SecretServiceOptions): SecretService {
   const { definitions, issuer, entries, clock, random, events } = options;
@@ -82,6 +84,9 @@ export function createSecretService(options: SecretServiceOptions): SecretServic
     },
     get openStreams() {
       return streams.size;
+    },
+    get unsettledStreams() {
+      return [...streams].filter(({ isSettled }) => !isSettled).length;
     },
     stop() {
       stopEntries();

@@ -1,3 +1,4 @@
-export { KEYS_FOLDER, openState, readState, type State } from './state.ts';
+export { backupState, takeBackupMark } from './backup-state.ts';
+export { KEYS_FOLDER, openState, type State } from './state.ts';
 export { inTransaction, migrate, type StateDatabase } from './state-database.ts';
 export { writeFileWhole } from './write-whole.ts';

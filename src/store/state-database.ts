@@ -11,17 +11,13 @@ const DATABASE_FILE = 'state.db';
  * Opens the SQLite file of a state folder; a transaction that was committed outlives a power cut.
  * Throws `ERR_STATE_DAMAGED`.
  */
-export function openStateDatabase(folder: string, access: 'write' | 'read'): StateDatabase {
+export function openStateDatabase(folder: string): StateDatabase {
   const path = join(folder, DATABASE_FILE);
   try {
-    if (access === 'write') {
-      createPrivate(path);
-    }
-    const database = new DatabaseSync(path, { readOnly: access === 'read', timeout: 2000 });
-    if (access === 'write') {
-      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
-      database.exec('CREATE TABLE IF NOT EXISTS schema (room TEXT PRIMARY KEY, version INTEGER NOT NULL)');
-    }
+    createPrivate(path);
+    const database = new DatabaseSync(path, { timeout: 2000 });
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
+    database.exec('CREATE TABLE IF NOT EXISTS schema (room TEXT PRIMARY KEY, version INTEGER NOT NULL)');
     return database;
   } catch (error) {
     throw damaged(path, error);

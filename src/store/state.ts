@@ -1,6 +1,5 @@
 import { mkdirSync, statSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { SallyportError } from '../base/index.ts';
 import { lockFolder } from './folder-lock.ts';
 import { readPrivateFile } from './private-file.ts';
 import { ensurePrivateFolder, sweepUnfinished } from './private-folder.ts';
@@ -35,7 +34,7 @@ export function openState(folder: string): State {
     ensurePrivateFolder(keys);
     sweepUnfinished(folder);
     sweepUnfinished(keys);
-    const database = openStateDatabase(folder, 'write');
+    const database = openStateDatabase(folder);
     return stateOf(folder, database, () => {
       database.close();
       lock.release();
@@ -44,21 +43,6 @@ export function openState(folder: string): State {
     lock.release();
     throw error;
   }
-}
-
-/**
- * Opens a state folder beside the Sallyport that may hold it, for looking only: nothing is locked, made or
- * changed. Throws `ERR_STATE_MISSING`, `ERR_STATE_OPEN`, `ERR_STATE_DAMAGED`.
- */
-export function readState(folder: string): State {
-  if (statSync(join(folder, 'state.db'), { throwIfNoEntry: false }) === undefined) {
-    throw new SallyportError('ERR_STATE_MISSING', `\`${folder}\` holds no state of a sallyport`, {
-      hint: 'start sallyport once, or check `stateDir`',
-    });
-  }
-  ensurePrivateFolder(folder);
-  const database = openStateDatabase(folder, 'read');
-  return stateOf(folder, database, () => database.close());
 }
 
 function stateOf(folder: string, database: StateDatabase, close: () => void): State {

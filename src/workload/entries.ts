@@ -53,7 +53,8 @@ interface Ranked {
   readonly rank: number;
 }
 
-function createEntrySet(unordered: readonly RegistrationEntry[], trustDomain: TrustDomain): EntrySet {
+/** For entries that were checked already. */
+export function createEntrySet(unordered: readonly RegistrationEntry[], trustDomain: TrustDomain): EntrySet {
   const entries = [...unordered].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   const ranked: readonly Ranked[] = entries.map((entry, rank) => ({ entry, rank }));
   // An entry matches only callers that show its first selector, so it is looked for under that alone.

@@ -1,5 +1,6 @@
 export { loadDirectory, type Mesh } from './directory.ts';
-export { loadEntries } from './entries.ts';
+export { createEntrySet, loadEntries } from './entries.ts';
+export { type EntryBook, openEntryBook } from './entry-book.ts';
 export { type SelectorSource, selectorsOf } from './selectors.ts';
 export type { Directory, EntrySet, RegistrationEntry, Workload } from './workload.ts';
 export { type WorkloadKind, workloadKindOf } from './workload-kind.ts';

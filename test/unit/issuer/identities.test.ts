@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createIdentities, type Identities } from '../../../src/issuer/identities.ts';
-import type { IssuerEvent, SvidRequest, X509Svid } from '../../../src/issuer/index.ts';
+import { createIdentities, type Identities, type IssuedSvid } from '../../../src/issuer/identities.ts';
+import type { IssuerEvent, SvidRequest } from '../../../src/issuer/index.ts';
 import { type FakeClock, fakeClock } from '../../fakes/clock.ts';
 import { seededRandom } from '../../fakes/random.ts';
 import { requestFor, START_MILLIS } from './on-folder.ts';
@@ -12,13 +12,15 @@ interface Bench {
   readonly events: IssuerEvent[];
   /** While set, issuing fails. */
   broken: boolean;
+  /** Serials that must not be used any more. */
+  readonly spoiled: Set<string>;
 }
 
 function bench(idleMax = 100): Bench {
   const clock = fakeClock(START_MILLIS);
   const issued: SvidRequest[] = [];
   const events: IssuerEvent[] = [];
-  const issue = async (request: SvidRequest): Promise<X509Svid> => {
+  const issue = async (request: SvidRequest): Promise<IssuedSvid> => {
     await Promise.resolve();
     if (made.broken) {
       throw new Error('broken');
@@ -27,6 +29,7 @@ function bench(idleMax = 100): Bench {
     const nowSeconds = clock.nowMillis() / 1000;
     return {
       spiffeId: request.spiffeId,
+      issuerKeyId: 'aa',
       certificates: [],
       privateKey: new Uint8Array(),
       serial: String(issued.length),
@@ -37,6 +40,7 @@ function bench(idleMax = 100): Bench {
   const made: Bench = {
     identities: createIdentities({
       issue,
+      isSpoiled: ({ serial }) => made.spoiled.has(serial),
       clock,
       random: seededRandom(3),
       events: (event) => events.push(event),
@@ -46,6 +50,7 @@ function bench(idleMax = 100): Bench {
     issued,
     events,
     broken: false,
+    spoiled: new Set(),
   };
   return made;
 }

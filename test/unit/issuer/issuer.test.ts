@@ -2,11 +2,8 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { systemRandom } from '../../../src/base/index.ts';
-import { caOptions } from '../../../src/ca/options.ts';
 import { parseSpiffeId, parseTrustDomain } from '../../../src/identity/index.ts';
-import { createMinter, type X509Svid } from '../../../src/issuer/index.ts';
-import { openState, readState } from '../../../src/store/index.ts';
+import type { X509Svid } from '../../../src/issuer/index.ts';
 import {
   encodeExtension,
   encodeName,
@@ -15,16 +12,7 @@ import {
   readCertificate,
 } from '../../../src/x509/index.ts';
 import { fakeClock } from '../../fakes/clock.ts';
-import {
-  chain,
-  chainOf,
-  codeOf,
-  newFolder,
-  requestFor,
-  run,
-  START_MILLIS,
-  TRUST_DOMAIN,
-} from './on-folder.ts';
+import { chain, chainOf, codeOf, newFolder, requestFor, run, START_MILLIS } from './on-folder.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -286,41 +274,5 @@ describe('minting', () => {
     expect(await codeOf(() => issuer.mintX509({ ...request, publicKeyDer: Uint8Array.of(0x30, 0) }))).toBe(
       'ERR_X509_KEY',
     );
-  });
-
-  it('works beside a Sallyport that holds the folder, and changes nothing', async () => {
-    const folder = newFolder();
-    const running = await run(folder);
-    const input = {
-      trustDomain: TRUST_DOMAIN,
-      options: caOptions.parse({}),
-      clock: running.clock,
-      random: systemRandom,
-      events: () => {},
-    };
-    expect(await codeOf(() => openState(folder))).toBe('ERR_STATE_LOCKED');
-    const state = readState(folder);
-    const minter = createMinter({ ...input, state });
-    expect(minter.bundle).toEqual(running.issuer.bundle().x509Authorities);
-    const minted = await minter.mintX509(requestFor('/a', 60));
-    expect(chainOf(running, minted.certificates)).toHaveLength(3);
-    expect(() => state.database.exec('DELETE FROM authority')).toThrow();
-    state.close();
-  });
-
-  it('has nothing to work with in a folder that was never used', async () => {
-    const folder = newFolder();
-    openState(folder).close();
-    const state = readState(folder);
-    const input = {
-      trustDomain: TRUST_DOMAIN,
-      options: caOptions.parse({}),
-      random: systemRandom,
-      events: () => {},
-    };
-    expect(await codeOf(() => createMinter({ ...input, state, clock: fakeClock(0) }))).toBe(
-      'ERR_ISSUER_NOT_STARTED',
-    );
-    state.close();
   });
 });

@@ -35,12 +35,16 @@ export interface Running {
   close(): void;
 }
 
+let runs = 0;
+
 export async function run(
   folder: string,
   clock: FakeClock = fakeClock(START_MILLIS),
   settings: Record<string, string> = {},
   trustDomain = TRUST_DOMAIN,
 ): Promise<Running> {
+  // Two starts at one moment must not draw the same serial numbers.
+  runs += 1;
   const state = openState(folder);
   const events: IssuerEvent[] = [];
   const options: CaOptions = caOptions.parse(settings);
@@ -50,7 +54,7 @@ export async function run(
       trustDomain,
       options,
       clock,
-      random: seededRandom(events.length + clock.nowMillis()),
+      random: seededRandom(clock.nowMillis() + runs),
       events: (event) => events.push(event),
     });
     let open = true;

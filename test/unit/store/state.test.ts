@@ -1,15 +1,7 @@
-import {
-  chmodSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openState, readState } from '../../../src/store/index.ts';
+import { openState } from '../../../src/store/index.ts';
 import { codeOf, hintOf, temporaryFolder } from './temporary-folder.ts';
 
 function modeOf(path: string): string {
@@ -140,34 +132,5 @@ describe('private files', () => {
     mkdirSync(join(folder, 'keys', 'a.pem'), { mode: 0o700 });
     expect(codeOf(() => state.readPrivate('keys/a.pem'))).toBe('ERR_STATE_KEY_UNREADABLE');
     state.close();
-  });
-});
-
-describe('readState', () => {
-  it('looks on while another has the folder, and cannot write', () => {
-    const folder = temporaryFolder();
-    const holder = openState(folder);
-    holder.database.exec('CREATE TABLE x (y); INSERT INTO x VALUES (1)');
-    const reader = readState(folder);
-    expect(reader.database.prepare('SELECT y FROM x').get()).toEqual({ y: 1 });
-    expect(() => reader.database.exec('INSERT INTO x VALUES (2)')).toThrow('readonly');
-    reader.close();
-    expect(codeOf(() => openState(folder))).toBe('ERR_STATE_LOCKED');
-    holder.close();
-  });
-
-  it('makes nothing', () => {
-    const folder = temporaryFolder();
-    expect(codeOf(() => readState(folder))).toBe('ERR_STATE_MISSING');
-    expect(codeOf(() => readState(join(folder, 'x')))).toBe('ERR_STATE_MISSING');
-    expect(readdirSync(folder)).toEqual([]);
-  });
-
-  it('refuses an open folder too', () => {
-    const folder = temporaryFolder();
-    openState(folder).close();
-    chmodSync(folder, 0o755);
-    expect(codeOf(() => readState(folder))).toBe('ERR_STATE_OPEN');
-    expect(readFileSync(join(folder, 'lock.holder'), 'utf8')).toContain(String(process.pid));
   });
 });
