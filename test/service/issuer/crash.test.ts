@@ -100,3 +100,51 @@ it('a crash at any change of a rotation leaves a folder that starts, with the sa
     running.close();
   }
 }, 60_000);
+
+it('a crash at any change of a rotation by hand leaves a folder that starts and goes on', async () => {
+  const clock = fakeClock(START_MILLIS);
+  const changes = await rotateByHand(newFolder(), clock, Number.POSITIVE_INFINITY);
+  expect(changes).toBeGreaterThan(30);
+  for (let crashAt = 1; crashAt <= changes; crashAt += 1) {
+    const folder = newFolder();
+    await rotateByHand(folder, fakeClock(START_MILLIS), crashAt);
+    const running = await run(folder);
+    expect(await chain(running), `crash at change ${crashAt}`).toHaveLength(3);
+    const active = running.issuer.authority.show().filter(({ status }) => status === 'active');
+    expect(active.map(({ kind }) => kind)).toEqual(['root', 'intermediate']);
+    // Nothing is signed under what is tainted or gone.
+    const roots = running.issuer.authority.show().filter(({ kind, tainted }) => kind === 'root' && !tainted);
+    expect(roots.map(({ id }) => id)).toContain(active[1]?.issuerId);
+    running.close();
+  }
+}, 60_000);
+
+/** From the first start through prepare, activate, taint and revoke; returns how many changes there were. */
+async function rotateByHand(folder: string, clock: FakeClock, crashAt: number): Promise<number> {
+  const real = openState(folder);
+  const crashing = crashingState(real, crashAt);
+  try {
+    const { authority, stop } = await createIssuer({
+      state: crashing.state,
+      trustDomain: TRUST_DOMAIN,
+      options: caOptions.parse(SETTINGS),
+      clock,
+      random: seededRandom(crashAt + 1),
+      events: () => {},
+    });
+    const old = authority.show().find(({ kind }) => kind === 'root')?.id ?? '';
+    try {
+      await authority.prepare('root');
+      await authority.activate('root');
+      await authority.taint(old);
+      await authority.revoke(old, { force: false, unsettledStreams: () => 0 });
+    } finally {
+      stop();
+    }
+  } catch (error) {
+    expect(error).toBeInstanceOf(Crash);
+  } finally {
+    real.close();
+  }
+  return crashing.count();
+}

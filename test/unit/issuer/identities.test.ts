@@ -239,4 +239,34 @@ describe('identities in force', () => {
     expect(issued.length).toBe(1);
     expect(clock.pendingTimers).toBe(0);
   });
+
+  it('are issued again at once when they must not be used any more', async () => {
+    const { identities, clock, issued, spoiled } = bench();
+    const seen: string[] = [];
+    identities.keep(requestFor('/a'), (svid) => seen.push(svid.serial));
+    identities.keep(requestFor('/b'), () => undefined);
+    await clock.advance(0);
+    expect(issued.length).toBe(2);
+    spoiled.add('1');
+    identities.review();
+    await clock.advance(0);
+    expect([issued.length, seen]).toEqual([3, ['1', '3']]);
+    expect((await identities.svid(requestFor('/a'))).serial).toBe('3');
+    expect(identities.countKept(({ serial }) => serial === '3')).toBe(1);
+    expect(identities.countKept(({ serial }) => serial === '1')).toBe(0);
+    // What nobody keeps is not handed out either.
+    await identities.svid(requestFor('/c'));
+    spoiled.add('4');
+    expect((await identities.svid(requestFor('/c'))).serial).toBe('5');
+  });
+
+  it('that are called back while they are made are renewed soon, and not in a hot loop', async () => {
+    const { identities, clock, issued, spoiled } = bench();
+    spoiled.add('1').add('2');
+    identities.keep(requestFor('/a'), () => undefined);
+    await clock.advance(0);
+    expect(issued.length).toBe(1);
+    await clock.advance(5000);
+    expect(issued.length).toBe(3);
+  });
 });

@@ -1,0 +1,103 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { type Inventory, openInventory } from '../../../src/issuer/inventory.ts';
+import { openState, type StateDatabase } from '../../../src/store/index.ts';
+import { fakeClock } from '../../fakes/clock.ts';
+import { newFolder, START_MILLIS } from './on-folder.ts';
+
+const NOW = START_MILLIS / 1000;
+
+function open(folder = newFolder()) {
+  const state = openState(folder);
+  const clock = fakeClock(START_MILLIS);
+  const statements: string[] = [];
+  const database = new Proxy(state.database, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (name === 'exec') {
+        return (sql: string) => {
+          statements.push(sql);
+          target.exec(sql);
+        };
+      }
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  }) as StateDatabase;
+  const inventory = openInventory({
+    state: { ...state, database },
+    keepSeconds: 100,
+    clock,
+    events: () => {},
+  });
+  let isOpen = true;
+  const close = (): void => {
+    if (isOpen) {
+      isOpen = false;
+      inventory.stop();
+      state.close();
+    }
+  };
+  onTestFinished(close);
+  return { inventory, clock, statements, close };
+}
+
+function record(inventory: Inventory, serial: string, ttlSeconds = 60): Promise<void> {
+  return inventory.record({
+    serial,
+    spiffeId: 'spiffe://example.org/a',
+    issuerKeyId: 'aa',
+    caller: undefined,
+    issuedAtSeconds: NOW,
+    notBeforeSeconds: NOW - 10,
+    notAfterSeconds: NOW + ttlSeconds,
+  });
+}
+
+it('commits the rows of one turn of the loop together, and none before it says so', async () => {
+  const { inventory, statements } = open();
+  const before = statements.length;
+  const all = Promise.all(Array.from({ length: 50 }, (_, index) => record(inventory, `a${index}`)));
+  expect(inventory.list({ limit: 100 })).toEqual([]);
+  await all;
+  expect(inventory.list({ limit: 100 })).toHaveLength(50);
+  expect(statements.slice(before)).toEqual(['BEGIN IMMEDIATE', 'COMMIT']);
+});
+
+it('refuses a serial number twice under one issuer', async () => {
+  const { inventory } = open();
+  await record(inventory, 'a1');
+  await expect(record(inventory, 'a1')).rejects.toThrow('UNIQUE');
+  await record(inventory, 'a2');
+});
+
+it('knows what is revoked and stopped after a restart', async () => {
+  const folder = newFolder();
+  const first = open(folder);
+  await record(first.inventory, 'a1');
+  await record(first.inventory, 'a2');
+  expect(first.inventory.revoke('a1')).toHaveLength(1);
+  expect(first.inventory.revoke('ff')).toEqual([]);
+  first.inventory.stopIdentity('spiffe://example.org/b');
+  first.close();
+  const { inventory } = open(folder);
+  expect(inventory.isRevoked('aa', 'a1')).toBe(true);
+  expect(inventory.isRevoked('bb', 'a1')).toBe(false);
+  expect(inventory.isRevoked('aa', 'a2')).toBe(false);
+  expect(inventory.isStopped('spiffe://example.org/b')).toBe(true);
+  expect(inventory.allowIdentity('spiffe://example.org/b')).toBe(true);
+  expect(inventory.allowIdentity('spiffe://example.org/b')).toBe(false);
+});
+
+it('forgets what ended longer ago than it is kept, the revoked too', async () => {
+  const { inventory, clock } = open();
+  await record(inventory, 'a1', 60);
+  await record(inventory, 'a2', 600);
+  inventory.revoke('a1');
+  await clock.advance(120_000);
+  expect(inventory.find('a1')).toBeDefined();
+  expect(inventory.list({ limit: 10 }).map(({ serial }) => serial)).toEqual(['a2']);
+  expect(inventory.list({ limit: 10, all: true })).toHaveLength(2);
+  await clock.advance(120_000);
+  expect(inventory.find('a1')).toBeUndefined();
+  expect(inventory.isRevoked('aa', 'a1')).toBe(false);
+  expect(inventory.find('a2')).toBeDefined();
+});
