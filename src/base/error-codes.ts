@@ -174,6 +174,7 @@ export const ERROR_CODES = {
   ERR_ISSUER_ROOT_EXPIRED: 'the root certificate is past its end',
   ERR_ISSUER_KEY_MISSING: 'the key file of a CA is missing',
   ERR_ISSUER_KEY: 'the key file of a CA is no key, or that of another certificate',
+  ERR_ISSUER_PASSPHRASE: 'the file of `ca.passphraseFile` holds no passphrase',
   ERR_ISSUER_SERIAL: 'no certificate of a serial number was issued here',
   ERR_ISSUER_STOPPED: 'issuance for an identity was stopped by hand',
   ERR_ISSUER_AUTHORITY: 'a step of rotating authorities by hand does not fit their state',

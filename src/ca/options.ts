@@ -37,6 +37,14 @@ export const caOptions = z
       .transform(checkText(durationBetween('0s', '5m')))
       .prefault('10s')
       .describe('how far in the past validity starts, for verifiers whose clock is slow'),
+    passphraseFile: z
+      .string()
+      .min(1)
+      .max(4096)
+      .optional()
+      .describe(
+        'a file, readable by its owner only, whose first line encrypts the CA keys in the state folder; new keys are written encrypted, old ones are read as they are',
+      ),
     keepIssued: z
       .string()
       .transform(checkText(durationBetween('1m', '1y')))

@@ -19,7 +19,7 @@ import type {
   AuthorityRecord,
   AuthorityStatus,
 } from './authority-journal.ts';
-import { keepKey, loadSigner, removeKey } from './authority-keys.ts';
+import { keepKey, loadSigner, type Passphrase, removeKey } from './authority-keys.ts';
 import type { IssuerEventSink } from './issuer-event.ts';
 
 export interface AuthoritiesInput {
@@ -27,6 +27,7 @@ export interface AuthoritiesInput {
   readonly journal: AuthorityJournal;
   readonly trustDomain: TrustDomain;
   readonly options: CaOptions;
+  readonly passphrase: Passphrase;
   readonly clock: Clock;
   readonly random: Random;
   readonly events: IssuerEventSink;
@@ -57,7 +58,7 @@ const STEPS_MAX = 8;
  * past its end. Throws `ERR_ISSUER_ROOT_EXPIRED`, `ERR_ISSUER_KEY*`, `ERR_STATE_*`.
  */
 export async function startAuthorities(input: AuthoritiesInput): Promise<Authorities> {
-  const { state, journal, clock } = input;
+  const { journal, clock } = input;
   const nowSeconds = (): number => clock.nowMillis() / 1000;
   await requireRoot(input, nowSeconds());
   let current: { readonly id: string; readonly authority: SigningAuthority } | undefined;
@@ -72,7 +73,7 @@ export async function startAuthorities(input: AuthoritiesInput): Promise<Authori
         tainted = taintedIds(journal);
         const record = slot(journal, 'intermediate', 'active');
         if (record !== undefined && record.id !== current?.id) {
-          current = { id: record.id, authority: authorityOf(state, record) };
+          current = { id: record.id, authority: authorityOf(input, record) };
         }
         return due.step.untilSeconds;
       }
@@ -104,8 +105,11 @@ export function slot(
   return journal.list(kind).find((record) => record.status === status);
 }
 
-export function authorityOf(state: State, record: AuthorityRecord): SigningAuthority {
-  return { certificate: record.certificate, sign: loadSigner(state, record.id, record.certificate) };
+function authorityOf(
+  { state, passphrase }: Pick<AuthoritiesInput, 'state' | 'passphrase'>,
+  { id, certificate }: AuthorityRecord,
+): SigningAuthority {
+  return { certificate, sign: loadSigner(state, id, certificate, passphrase) };
 }
 
 async function requireRoot(input: AuthoritiesInput, nowSeconds: number): Promise<void> {
@@ -115,7 +119,7 @@ async function requireRoot(input: AuthoritiesInput, nowSeconds: number): Promise
     await takeStep(input, 'root', 'activate', nowSeconds);
     return;
   }
-  loadSigner(state, active.id, active.certificate);
+  loadSigner(state, active.id, active.certificate, input.passphrase);
   const prepared = slot(journal, 'root', 'prepared');
   const usable = [active, prepared].some(
     (record) => record !== undefined && nowSeconds < record.certificate.notAfterSeconds,
@@ -247,14 +251,14 @@ async function makeRecord(
 ): Promise<AuthorityRecord> {
   const { certificate, keyPair } = await makeAuthority(input, kind, nowSeconds);
   const id = keyIdOf(certificate.publicKeyDer);
-  keepKey(input.state, id, keyPair);
+  keepKey(input.state, id, keyPair, input.passphrase);
   const record = { id, kind, status, tainted: false, certificate };
   input.journal.add(record);
   return record;
 }
 
 function makeAuthority(
-  { journal, state, trustDomain, options, random }: AuthoritiesInput,
+  { journal, state, passphrase, trustDomain, options, random }: AuthoritiesInput,
   kind: AuthorityKind,
   nowSeconds: number,
 ): Promise<NewAuthority> {
@@ -272,7 +276,7 @@ function makeAuthority(
   if (root === undefined) {
     throw new SallyportError('ERR_INTERNAL', 'there is no root');
   }
-  return createIntermediate(wish, authorityOf(state, root), random);
+  return createIntermediate(wish, authorityOf({ state, passphrase }, root), random);
 }
 
 /** Removes keys that nothing is signed with any more, and forgets what ended long ago. */

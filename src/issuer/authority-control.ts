@@ -1,7 +1,7 @@
 import { type Clock, SallyportError } from '../base/index.ts';
 import { type AuthoritiesInput, renewRoot, rootOf, slot, takeStep } from './authorities.ts';
 import type { AuthorityKind, AuthorityRecord, AuthorityStatus } from './authority-journal.ts';
-import { removeKey } from './authority-keys.ts';
+import { readPassphrase, removeKey } from './authority-keys.ts';
 
 /** An authority as people see it. */
 export interface AuthorityView {
@@ -97,7 +97,8 @@ export function createAuthorityControl(input: AuthorityControlInput): AuthorityC
  * A new root for a state folder whose root is past its end; refused while it is in force.
  * Rejects with `ERR_ISSUER_AUTHORITY`.
  */
-export async function renewExpiredRoot(input: AuthoritiesInput): Promise<AuthorityView> {
+export async function renewExpiredRoot(given: Omit<AuthoritiesInput, 'passphrase'>): Promise<AuthorityView> {
+  const input = { ...given, passphrase: readPassphrase(given.options.passphraseFile) };
   const active = slot(input.journal, 'root', 'active');
   if (active !== undefined && nowSeconds(input.clock) < active.certificate.notAfterSeconds) {
     throw authorityError(

@@ -1,14 +1,46 @@
-import { createPublicKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { SallyportError } from '../base/index.ts';
 import { type KeyPair, type Sign, signerOf } from '../ca/index.ts';
-import { KEYS_FOLDER, type State } from '../store/index.ts';
-import { type Certificate, readPem, writePem } from '../x509/index.ts';
+import { KEYS_FOLDER, readPrivateFile, type State } from '../store/index.ts';
+import { type Certificate, writePem } from '../x509/index.ts';
 
-const LABEL = 'PRIVATE KEY';
+/** What CA keys are encrypted with at rest; undefined leaves them as they are. Never logged. */
+export type Passphrase = Uint8Array | undefined;
+
+const CIPHER = 'aes-256-cbc';
+const NEWLINE = 0x0a;
+
+/**
+ * The first line of a file that only its owner may read. Throws `ERR_ISSUER_PASSPHRASE`, `ERR_STATE_KEY_OPEN`.
+ */
+export function readPassphrase(path: string | undefined): Passphrase {
+  if (path === undefined) {
+    return undefined;
+  }
+  const bytes = readPrivateFile(path) ?? new Uint8Array();
+  const end = bytes.indexOf(NEWLINE);
+  const passphrase = end === -1 ? bytes : bytes.subarray(0, end);
+  if (passphrase.length === 0) {
+    throw new SallyportError('ERR_ISSUER_PASSPHRASE', `\`${path}\` holds no passphrase`, {
+      hint: 'write it into the first line, or take `ca.passphraseFile` out of the settings',
+    });
+  }
+  return passphrase;
+}
 
 /** Keeps the key of an authority before its certificate is known to anybody. */
-export function keepKey(state: State, id: string, keyPair: KeyPair): void {
-  state.writePrivate(nameOf(id), Buffer.from(writePem(LABEL, [keyPair.privateKeyDer])));
+export function keepKey(state: State, id: string, keyPair: KeyPair, passphrase: Passphrase): void {
+  const { privateKeyDer } = keyPair;
+  const pem =
+    passphrase === undefined
+      ? writePem('PRIVATE KEY', [privateKeyDer])
+      : createPrivateKey({ key: Buffer.from(privateKeyDer), format: 'der', type: 'pkcs8' }).export({
+          format: 'pem',
+          type: 'pkcs8',
+          cipher: CIPHER,
+          passphrase: Buffer.from(passphrase),
+        });
+  state.writePrivate(nameOf(id), Buffer.from(pem));
 }
 
 export function removeKey(state: State, id: string): void {
@@ -16,10 +48,11 @@ export function removeKey(state: State, id: string): void {
 }
 
 /**
- * The signer of an authority, from its key file. Throws `ERR_ISSUER_KEY_MISSING`, `ERR_ISSUER_KEY` when
- * the file is no key or that of another certificate, `ERR_STATE_KEY_OPEN`.
+ * The signer of an authority, from its key file; one that is not encrypted yet is taken too. Throws
+ * `ERR_ISSUER_KEY_MISSING`, `ERR_ISSUER_KEY` when the file is no key, not of this passphrase or that of
+ * another certificate, `ERR_STATE_KEY_OPEN`.
  */
-export function loadSigner(state: State, id: string, certificate: Certificate): Sign {
+export function loadSigner(state: State, id: string, certificate: Certificate, passphrase: Passphrase): Sign {
   const path = `${state.folder}/${nameOf(id)}`;
   const bytes = state.readPrivate(nameOf(id));
   if (bytes === undefined) {
@@ -27,15 +60,27 @@ export function loadSigner(state: State, id: string, certificate: Certificate): 
       hint: 'restore it from a backup, or set `stateDir` to a new folder for a new CA',
     });
   }
+  const pem = Buffer.from(bytes).toString('latin1');
+  const isEncrypted = pem.startsWith('-----BEGIN ENCRYPTED PRIVATE KEY-----');
+  if (isEncrypted && passphrase === undefined) {
+    throw badKey(path, 'is encrypted', 'name the file with its passphrase as `ca.passphraseFile`');
+  }
+  if (!isEncrypted && !pem.startsWith('-----BEGIN PRIVATE KEY-----')) {
+    throw badKey(path, 'is not a PKCS #8 key in PEM');
+  }
   let sign: Sign;
   let publicKeyDer: Buffer;
   try {
-    const pem = Buffer.from(bytes).toString('latin1');
-    const [privateKeyDer = new Uint8Array()] = readPem(pem, LABEL);
-    publicKeyDer = createPublicKey(pem).export({ format: 'der', type: 'spki' });
-    sign = signerOf(privateKeyDer);
+    const key = createPrivateKey({
+      key: pem,
+      ...(isEncrypted && passphrase !== undefined ? { passphrase: Buffer.from(passphrase) } : {}),
+    });
+    publicKeyDer = createPublicKey(key).export({ format: 'der', type: 'spki' });
+    sign = signerOf(new Uint8Array(key.export({ format: 'der', type: 'pkcs8' })));
   } catch {
-    throw badKey(path, 'is not a PKCS #8 key in PEM');
+    throw isEncrypted
+      ? badKey(path, 'cannot be opened with the passphrase', 'correct `ca.passphraseFile`')
+      : badKey(path, 'is not a PKCS #8 key in PEM');
   }
   if (!publicKeyDer.equals(certificate.publicKeyDer)) {
     throw badKey(path, 'is not the key of its certificate');
@@ -47,9 +92,9 @@ function nameOf(id: string): string {
   return `${KEYS_FOLDER}/${id}.pem`;
 }
 
+const RESTORE = 'restore it from a backup, or set `stateDir` to a new folder for a new CA';
+
 /** Without a cause: what OpenSSL says about a key file could quote it. */
-function badKey(path: string, message: string): SallyportError {
-  return new SallyportError('ERR_ISSUER_KEY', `the CA key \`${path}\` ${message}`, {
-    hint: 'restore it from a backup, or set `stateDir` to a new folder for a new CA',
-  });
+function badKey(path: string, message: string, hint: string = RESTORE): SallyportError {
+  return new SallyportError('ERR_ISSUER_KEY', `the CA key \`${path}\` ${message}`, { hint });
 }

@@ -5,6 +5,7 @@ import type { State } from '../store/index.ts';
 import { type Authorities, rootOf, startAuthorities } from './authorities.ts';
 import { type AuthorityControl, createAuthorityControl } from './authority-control.ts';
 import { type AuthorityJournal, openJournal } from './authority-journal.ts';
+import { readPassphrase } from './authority-keys.ts';
 import { type CertificateControl, createCertificateControl } from './certificate-control.ts';
 import { watchClock } from './clock-watch.ts';
 import { createIdentities, type Identities, type IssuedSvid } from './identities.ts';
@@ -52,7 +53,8 @@ export async function createIssuer(input: IssuerInput): Promise<SallyportIssuer>
   const { state, trustDomain, clock, random, events } = input;
   const journal = openJournal(state, trustDomain);
   const inventory = openInventory({ state, keepSeconds: input.options.keepIssued.seconds, clock, events });
-  const authorities = await startAuthorities({ ...input, journal });
+  const passphrase = readPassphrase(input.options.passphraseFile);
+  const authorities = await startAuthorities({ ...input, journal, passphrase });
   const mintNow = createMinting({ ...input, authorities, inventory });
   const identities = createIdentities({
     issue: async (request) => svidOf(await mintNow(request, undefined)),
@@ -91,6 +93,7 @@ export async function createIssuer(input: IssuerInput): Promise<SallyportIssuer>
     authority: createAuthorityControl({
       ...input,
       journal,
+      passphrase,
       change: rotation.change,
       countUnder: ({ id: rootId }) => countUnder(journal, identities, rootId),
     }),
