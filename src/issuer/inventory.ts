@@ -26,7 +26,7 @@ export interface InventoryQuery {
 
 /** What was issued and what was taken back; everything is kept before it has an effect. */
 export interface Inventory {
-  /** Resolves when the row is committed; rows of one turn of the event loop share a commit. */
+  /** Resolves when the row is committed; rows of one turn of the event loop, or of a few, share a commit. */
   record(row: Omit<IssuedCertificate, 'revokedAtSeconds'>): Promise<void>;
   /** Newest first. */
   list(query: InventoryQuery): readonly IssuedCertificate[];
@@ -53,9 +53,8 @@ const STEPS: readonly string[] = [
      not_before INTEGER NOT NULL,
      not_after INTEGER NOT NULL,
      revoked_at INTEGER,
-     PRIMARY KEY (issuer_key_id, serial)
+     PRIMARY KEY (serial, issuer_key_id)
    ) STRICT, WITHOUT ROWID;
-   CREATE INDEX certificate_serial ON certificate (serial);
    CREATE INDEX certificate_identity ON certificate (spiffe_id, not_after);
    CREATE INDEX certificate_end ON certificate (not_after);
    CREATE TABLE stopped_identity (spiffe_id TEXT PRIMARY KEY, since INTEGER NOT NULL) STRICT;`,
@@ -63,6 +62,9 @@ const STEPS: readonly string[] = [
 
 const INSERT = `INSERT INTO certificate
   (serial, issuer_key_id, spiffe_id, caller, issued_at, not_before, not_after) VALUES (?, ?, ?, ?, ?, ?, ?)`;
+/** At most so many turns are waited for, and not for more rows than that. */
+const BATCH_TURNS = 4;
+const BATCH_ROWS = 100;
 const PRUNE_MILLIS = 60_000;
 const PRUNE_AGAIN_MILLIS = 50;
 const PRUNE_ROWS = 2000;
@@ -154,11 +156,22 @@ export function openInventory({ state, keepSeconds, clock, events }: InventoryIn
   };
 }
 
-/** One transaction, and so one fsync, for all rows that come in one turn of the event loop. */
+/**
+ * One transaction, and so one fsync, for all rows that come in one turn of the event loop; in a storm, where
+ * every turn brings more, for those of a few turns.
+ */
 function createGroupCommit({ database }: State): Inventory['record'] {
   const insert = database.prepare(INSERT);
   let waiting: Waiting[] = [];
+  let seen = 0;
+  let turns = 0;
   const flush = (): void => {
+    if (waiting.length > seen && waiting.length < BATCH_ROWS && turns < BATCH_TURNS) {
+      seen = waiting.length;
+      turns += 1;
+      setImmediate(flush);
+      return;
+    }
     const batch = waiting;
     waiting = [];
     try {
@@ -189,6 +202,8 @@ function createGroupCommit({ database }: State): Inventory['record'] {
     new Promise((resolve, reject) => {
       waiting.push({ row, resolve, reject });
       if (waiting.length === 1) {
+        seen = 1;
+        turns = 0;
         setImmediate(flush);
       }
     });
