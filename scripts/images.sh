@@ -101,10 +101,13 @@ node_stand_in() { # image
   fi
   debian
   work=$(fresh)
-  install -m 0755 "$packages/node/bin/node" "$work/node"
-  cp -r "$packages/npm" "$work/npm"
-  # Where TLS is signed anew on the way out, npm inside the image needs this machine's certificates.
-  cp /etc/ssl/certs/ca-certificates.crt "$work/" 2>/dev/null || : >"$work/ca-certificates.crt"
+  install -D -m 0755 "$packages/node/bin/node" "$work/root/usr/local/bin/node"
+  mkdir -p "$work/root/usr/local/lib/node_modules"
+  cp -r "$packages/npm" "$work/root/usr/local/lib/node_modules/npm"
+  # Where TLS is signed anew on the way out, npm in a build needs the certificates that it is pointed to here.
+  if [ -r "${NODE_EXTRA_CA_CERTS:-}" ]; then
+    install -D -m 0644 "$NODE_EXTRA_CA_CERTS" "$work/root/$NODE_EXTRA_CA_CERTS"
+  fi
   build "$1" "$context/node" "$work"
 }
 
