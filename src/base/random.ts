@@ -8,9 +8,28 @@ export interface Random {
 }
 
 export const systemRandom: Random = {
-  bytes: (length) => new Uint8Array(randomBytes(length)),
+  bytes: pooledBytes,
   fraction: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
 };
+
+const POOL_BYTES = 4096;
+let pool = new Uint8Array();
+let used = 0;
+
+/** Drawn from the system in larger pieces, since each draw costs as much as a hash; no byte is given out twice. */
+function pooledBytes(length: number): Uint8Array {
+  if (length > POOL_BYTES) {
+    return new Uint8Array(randomBytes(length));
+  }
+  if (used + length > pool.length) {
+    pool = new Uint8Array(randomBytes(POOL_BYTES));
+    used = 0;
+  }
+  const bytes = pool.slice(used, used + length);
+  pool.fill(0, used, used + length);
+  used += length;
+  return bytes;
+}
 
 /** `length` random bytes as lower-case hex. */
 export function randomHex(random: Random, length: number): string {
