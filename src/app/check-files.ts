@@ -12,11 +12,12 @@ export interface FilesCheck {
 
 /** Reads the settings and everything they name, as `serve` does at start, and opens nothing else. */
 export async function checkFiles(settingsPath: string, clock: Clock): Promise<FilesCheck> {
-  const settings = await readSettings(resolve(settingsPath));
+  const path = resolve(settingsPath);
+  const settings = await readSettings(path);
   if (settings.value === undefined) {
     return { diagnostics: settings.diagnostics, summary: '' };
   }
-  const { content, diagnostics } = await readContent(settings.value, clock);
+  const { content, diagnostics } = await readContent({ settings: settings.value, settingsPath: path, clock });
   const all = [...settings.diagnostics, ...diagnostics];
   return {
     diagnostics: all,

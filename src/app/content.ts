@@ -20,6 +20,13 @@ export interface ContentReading {
   readonly signature: string;
 }
 
+export interface ContentInput {
+  readonly settings: Settings;
+  /** Where problems between the settings and the files are shown. */
+  readonly settingsPath: string;
+  readonly clock: Clock;
+}
+
 /** All folders that a running Sallyport watches. */
 export function watchedFolders(settings: Settings): readonly string[] {
   return [...settings.policies, ...settings.workloads, ...settings.entries];
@@ -31,9 +38,9 @@ export function meshOf(settings: Settings): MeshSettings {
 }
 
 /** Reads and checks every folder of the settings; every problem of every file is in `diagnostics`. */
-export async function readContent(settings: Settings, clock: Clock): Promise<ContentReading> {
-  const folders = await readFolders(groupsOf(settings), { clock });
-  const checked = checkContent(settings, folders);
+export async function readContent(input: ContentInput): Promise<ContentReading> {
+  const folders = await readFolders(groupsOf(input.settings), { clock: input.clock });
+  const checked = checkContent(input, folders);
   const diagnostics = sortDiagnostics(checked.diagnostics);
   return {
     content: hasErrors(diagnostics) ? undefined : checked.content,
@@ -53,7 +60,7 @@ function groupsOf(settings: Settings): Readonly<Record<Group, FolderGroup>> {
 }
 
 function checkContent(
-  settings: Settings,
+  input: ContentInput,
   { files, diagnostics: folderDiagnostics }: FolderContent<Group>,
 ): { readonly content: Content | undefined; readonly diagnostics: readonly Diagnostic[] } {
   const manifests = {
@@ -61,6 +68,7 @@ function checkContent(
     workloads: readManifests(files.workloads),
     entries: readManifests(files.entries),
   };
+  const { settings } = input;
   const mesh = meshOf(settings);
   const sockets = settings.listeners.agents.map(({ name }) => name);
   const policies = loadPolicies(manifests.policies.value ?? [], mesh);
@@ -72,7 +80,7 @@ function checkContent(
     ...policies.diagnostics,
     ...directory.diagnostics,
     ...entries.diagnostics,
-    ...(entries.value === undefined ? [] : checkTtls(settings, entries.value)),
+    ...(entries.value === undefined ? [] : checkTtls(input, entries.value)),
     ...(policies.value === undefined ? [] : checkAnyPolicy(settings, policies.value, folderDiagnostics)),
   ];
   const content =
@@ -83,7 +91,10 @@ function checkContent(
 }
 
 /** What the plan of TTLs promises and the CA cannot keep. */
-function checkTtls({ ca, entries: folders }: Settings, { entries }: EntrySet): readonly Diagnostic[] {
+function checkTtls(
+  { settings: { ca }, settingsPath }: ContentInput,
+  { entries }: EntrySet,
+): readonly Diagnostic[] {
   const problems = ttlPlanProblems({
     rootTtlSeconds: ca.rootTtl.seconds,
     caTtlSeconds: ca.caTtl.seconds,
@@ -98,7 +109,7 @@ function checkTtls({ ca, entries: folders }: Settings, { entries }: EntrySet): r
   return problems.map(({ setting, message, hint }) => ({
     code: 'ERR_CA_TTL',
     severity: 'error',
-    file: folders[0] ?? 'settings',
+    file: settingsPath,
     line: 1,
     column: 1,
     path: `ca.${setting}`,

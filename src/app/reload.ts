@@ -1,7 +1,7 @@
-import { type Clock, type EventSink, hasErrors } from '../base/index.ts';
-import { type FolderWatch, type Settings, watchFolders } from '../config/index.ts';
+import { type EventSink, hasErrors } from '../base/index.ts';
+import { type FolderWatch, watchFolders } from '../config/index.ts';
 import type { ReloadReport } from '../web/index.ts';
-import { type ContentReading, readContent, watchedFolders } from './content.ts';
+import { type ContentInput, type ContentReading, readContent, watchedFolders } from './content.ts';
 import { tellDiagnostics } from './diagnostic-events.ts';
 import type { Serving } from './serving.ts';
 
@@ -11,10 +11,8 @@ export interface Reload {
   stop(): Promise<void>;
 }
 
-export interface ReloadInput {
-  readonly settings: Settings;
+export interface ReloadInput extends ContentInput {
   readonly serving: Serving;
-  readonly clock: Clock;
   readonly events: EventSink;
   /** The signature of what was read at start. */
   readonly since: string;
@@ -36,7 +34,7 @@ export function startReload(input: ReloadInput): Reload {
           events,
           since,
           async onChange() {
-            report = take(await readContent(settings, clock), input);
+            report = take(await readContent(input), input);
           },
         });
   return {

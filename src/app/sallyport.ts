@@ -44,7 +44,8 @@ const STOP_GRACE_MILLIS = 5000;
  */
 export async function startSallyport(input: SallyportInput): Promise<RunningSallyport> {
   const settings = await settingsOf(input.settingsPath);
-  const reading = await readContent(settings, input.clock);
+  const settingsPath = resolve(input.settingsPath);
+  const reading = await readContent({ settings, settingsPath, clock: input.clock });
   if (reading.content === undefined) {
     throw new InvalidFilesError(reading.diagnostics);
   }
@@ -52,7 +53,15 @@ export async function startSallyport(input: SallyportInput): Promise<RunningSall
   const undo = createUndoStack();
   undo.push(() => observation.flush());
   try {
-    return await wire({ ...input, settings, reading, content: reading.content, observation, undo });
+    return await wire({
+      ...input,
+      settingsPath,
+      settings,
+      reading,
+      content: reading.content,
+      observation,
+      undo,
+    });
   } catch (error) {
     await undo.closeAll();
     throw error;
@@ -96,6 +105,7 @@ async function wire(wiring: Wiring): Promise<RunningSallyport> {
   readiness.set('authority', 'ready');
   const keySets = startKeySets(wiring, state);
   undo.push(() => keySets.stop());
+  readiness.reportKeySets(keySets.state);
   const control = createIdentityControl({ settings, state, issuer, clock, random, events });
   const serving = createServing(content, {
     settings,
@@ -107,7 +117,14 @@ async function wire(wiring: Wiring): Promise<RunningSallyport> {
   readiness.set('policies', 'ready');
   const { addresses, health, secrets } = await listen(wiring, { issuer, keySets, serving });
   undo.push(await control.open({ entries: serving.entries, secrets }));
-  const reload = startReload({ settings, serving, clock, events, since: reading.signature });
+  const reload = startReload({
+    settings,
+    settingsPath: wiring.settingsPath,
+    serving,
+    clock,
+    events,
+    since: reading.signature,
+  });
   undo.push(() => reload.stop());
   readiness.reportReloads(reload.lastReport);
   addresses.set('admin', adminAddress);

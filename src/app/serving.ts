@@ -6,6 +6,7 @@ import type { KeySets } from '../keys/index.ts';
 import { compilePolicies, keySetSources, type PolicySet, policyCount } from '../policy/index.ts';
 import { type Content, meshOf } from './content.ts';
 import { createEntries, type Entries, type InForce } from './entry-source.ts';
+import { limitAlgorithms } from './limit-algorithms.ts';
 
 /** What verdicts and certificates are given by, replaced as a whole. */
 export interface Serving {
@@ -37,7 +38,10 @@ export function createServing(first: Content, input: ServingInput): Serving {
 
   function build({ policies, directory }: Content): Snapshot {
     const { settings, keySets } = input;
-    const compiled = compilePolicies(policies, meshOf(settings));
+    const compiled = compilePolicies(
+      limitAlgorithms(policies, settings.keys.algorithms),
+      meshOf(settings),
+    );
     const wanted = keySetSources(compiled);
     // Until the old snapshot has answered its last call, its sets stay too.
     keySets.use([...sources, ...wanted]);
