@@ -43,6 +43,7 @@ interface Identity {
 }
 
 const SPOILED_RENEWAL_MILLIS = 1000;
+const ATTENDED_PER_TURN = 200;
 
 export function createIdentities(input: IdentitiesInput): Identities {
   return new IdentityTable(input);
@@ -86,10 +87,18 @@ class IdentityTable implements Identities {
   }
 
   review(): void {
-    for (const identity of this.#identities.values()) {
-      if (identity.keepers.size > 0) {
+    this.#attendSome([...this.#identities.values()].filter(({ keepers }) => keepers.size > 0));
+  }
+
+  /** A few hundred in one turn of the event loop, so that ten thousand of them hold up nothing else. */
+  #attendSome(identities: readonly Identity[]): void {
+    for (const identity of identities.slice(0, ATTENDED_PER_TURN)) {
+      if (identity.keepers.size > 0 && !this.#stopped) {
         this.#attend(identity);
       }
+    }
+    if (identities.length > ATTENDED_PER_TURN) {
+      setImmediate(() => this.#attendSome(identities.slice(ATTENDED_PER_TURN)));
     }
   }
 
