@@ -40,7 +40,7 @@ let runs = 0;
 export async function run(
   folder: string,
   clock: FakeClock = fakeClock(START_MILLIS),
-  settings: Record<string, string> = {},
+  settings: Record<string, string | boolean> = {},
   trustDomain = TRUST_DOMAIN,
 ): Promise<Running> {
   // Two starts at one moment must not draw the same serial numbers.
