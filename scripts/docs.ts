@@ -1,16 +1,19 @@
 /**
- * Makes `docs/errors.md` and `docs/config.md` from the code, so that they cannot say anything else:
+ * Makes `docs/errors.md`, `docs/config.md` and `docs/divergences.md` from the code, so that they cannot say anything else:
  * `npm run docs`. `test/docs.test.ts` fails while they differ.
  */
 import { writeFileSync } from 'node:fs';
+import { REQUEST_DIVERGENCES } from '../src/authz/index.ts';
 import { ERROR_CODES } from '../src/base/index.ts';
 import { describeSettings, type SettingDescription } from '../src/config/index.ts';
+import { TOKEN_DIVERGENCES } from '../src/jwt/index.ts';
 
 /** The text of each made file by its path from the top of the repository. */
 export function makeDocs(): ReadonlyMap<string, string> {
   return new Map([
     ['docs/errors.md', errorsPage()],
     ['docs/config.md', configPage()],
+    ['docs/divergences.md', divergencesPage()],
   ]);
 }
 
@@ -25,6 +28,24 @@ function errorsPage(): string {
     table(
       ['code', 'means'],
       codes.map(([code, meaning]) => [`\`${code}\``, meaning]),
+    ),
+  ]);
+}
+
+function divergencesPage(): string {
+  return page([
+    '# Where Sallyport differs from Istio and Envoy',
+    MADE,
+    'Same files, same verdicts, but for the rows below. In each of them Sallyport denies, refuses a file, or knows less; in none does it allow what Istio denies.',
+    '## Requests',
+    table(
+      ['row', 'Istio', 'Sallyport', 'why'],
+      REQUEST_DIVERGENCES.map(({ id, istio, sallyport, why }) => [`\`${id}\``, istio, sallyport, why]),
+    ),
+    '## Tokens',
+    table(
+      ['row', 'Envoy', 'Sallyport', 'why'],
+      TOKEN_DIVERGENCES.map(({ id, envoy, sallyport, why }) => [`\`${id}\``, envoy, sallyport, why]),
     ),
   ]);
 }
