@@ -22,13 +22,9 @@ export interface ServingInput {
   readonly events: EventSink;
   /** Of a peer's certificate: key id of its issuer and serial. */
   readonly isRevoked: Snapshot['isRevoked'];
+  readonly trust: PeerTrust;
   readonly entriesInForce: InForce;
 }
-
-/** Envoy has verified the chain; but it lets a connection live on past the end of its certificate. */
-const IN_FORCE_ONLY: PeerTrust = {
-  isTrusted: (leaf, nowSeconds) => nowSeconds < leaf.notAfterSeconds,
-};
 
 export function createServing(first: Content, input: ServingInput): Serving {
   let version = 1;
@@ -38,10 +34,7 @@ export function createServing(first: Content, input: ServingInput): Serving {
 
   function build({ policies, directory }: Content): Snapshot {
     const { settings, keySets } = input;
-    const compiled = compilePolicies(
-      limitAlgorithms(policies, settings.keys.algorithms),
-      meshOf(settings),
-    );
+    const compiled = compilePolicies(limitAlgorithms(policies, settings.keys.algorithms), meshOf(settings));
     const wanted = keySetSources(compiled);
     // Until the old snapshot has answered its last call, its sets stay too.
     keySets.use([...sources, ...wanted]);
@@ -54,7 +47,7 @@ export function createServing(first: Content, input: ServingInput): Serving {
       keys: keySets.view(),
       tokenCache: createTokenCache(),
       profiles: settings.profiles,
-      trust: IN_FORCE_ONLY,
+      trust: input.trust,
       isRevoked: input.isRevoked,
     };
   }

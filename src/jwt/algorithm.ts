@@ -44,6 +44,8 @@ export const ALGORITHMS: ReadonlyMap<string, AlgorithmFacts> = new Map<TokenAlgo
   ['HS512', { shape: 'oct', hash: 'sha512', signatureBytes: 64 }],
 ]);
 
+export const TOKEN_ALGORITHMS: readonly string[] = [...ALGORITHMS.keys()];
+
 export function isTokenAlgorithm(name: string): name is TokenAlgorithm {
   return ALGORITHMS.has(name);
 }

@@ -1,3 +1,4 @@
+export { TOKEN_ALGORITHMS } from './algorithm.ts';
 export { authenticate } from './authenticate.ts';
 export type {
   AuthenticateOutcome,

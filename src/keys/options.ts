@@ -7,6 +7,7 @@ import {
   SallyportError,
   textIssue,
 } from '../base/index.ts';
+import { TOKEN_ALGORITHMS } from '../jwt/index.ts';
 
 export const keysOptions = z
   .strictObject({
@@ -81,6 +82,13 @@ export const keysOptions = z
       .max(1000)
       .prefault([])
       .describe('key servers whose certificates come from a CA of their own'),
+    algorithms: z
+      .record(z.string().min(1).max(2048), z.array(z.enum(TOKEN_ALGORITHMS)).min(1).max(32))
+      .prefault({})
+      .transform((byIssuer): ReadonlyMap<string, readonly string[]> => new Map(Object.entries(byIssuer)))
+      .describe(
+        'by issuer, the signature algorithms its tokens may use, such as `[ES256]`; a token by another one is refused before its signature is looked at. It holds for rules that name the issuer; issuers not listed may use all that Envoy knows',
+      ),
     persist: z
       .boolean()
       .default(false)

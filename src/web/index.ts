@@ -1,2 +1,2 @@
 export { type AdminServer, type AdminServerOptions, startAdminServer } from './admin-server.ts';
-export type { Readiness, ReloadReport } from './readiness.ts';
+export type { KeySetReport, Readiness, ReloadReport } from './readiness.ts';

@@ -6,6 +6,18 @@ export interface Readiness {
   readonly parts: Readonly<Record<string, string>>;
   /** The last change of the folders; undefined before the first. */
   readonly lastReload: ReloadReport | undefined;
+  /** The fetched key sets of token issuers; an old or missing one does not make Sallyport unready. */
+  readonly keySets?: readonly KeySetReport[];
+}
+
+export interface KeySetReport {
+  /** The origin that the keys come from. */
+  readonly source: string;
+  readonly status: string;
+  /** Undefined while there are no keys. */
+  readonly ageSeconds: number | undefined;
+  /** Failed fetches in a row. */
+  readonly failures: number;
 }
 
 export interface ReloadReport {
@@ -17,11 +29,17 @@ export interface ReloadReport {
 }
 
 /** The body of `/readyz`. */
-export function readinessBody({ isReady, parts, lastReload }: Readiness): Readonly<Record<string, unknown>> {
+export function readinessBody({
+  isReady,
+  parts,
+  lastReload,
+  keySets = [],
+}: Readiness): Readonly<Record<string, unknown>> {
   return {
     status: isReady ? 'ready' : 'not ready',
     parts,
     ...(lastReload === undefined ? {} : { lastReload: reloadBody(lastReload) }),
+    ...(keySets.length === 0 ? {} : { keySets }),
   };
 }
 

@@ -42,6 +42,22 @@ describe('the admin listener', () => {
     ]);
   });
 
+  it('tells the age of fetched key sets, and stays ready when a key server is away', async () => {
+    const keySets = [
+      { source: 'https://id.example.org', status: 'ready', ageSeconds: 4000, failures: 3 },
+      { source: 'https://new.example.org', status: 'missing', ageSeconds: undefined, failures: 1 },
+    ];
+    const response = await app({ ...READY, keySets }).get('/readyz');
+    expect(response.status).toBe(200);
+    expect((await response.json()) as unknown).toMatchObject({
+      status: 'ready',
+      keySets: [
+        { source: 'https://id.example.org', status: 'ready', ageSeconds: 4000, failures: 3 },
+        { source: 'https://new.example.org', status: 'missing', failures: 1 },
+      ],
+    });
+  });
+
   it('says that a change was refused and the old set serves on', async () => {
     const refused = { outcome: 'refused', atMillis: 0, problems: 2 } as const;
     const response = await app({ ...READY, lastReload: refused }).get('/readyz');
