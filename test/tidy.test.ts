@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { readDoors, readRooms } from './tidy/import-table.ts';
@@ -21,6 +21,14 @@ describe('rooms', () => {
   it('has a table with every folder of src, and nothing else', () => {
     const folders = new Set(files.map((file) => file.room));
     expect([...folders].filter((room) => !rooms.has(room))).toEqual([]);
+  });
+
+  it('names no file in ARCHITECTURE.md that is not there', () => {
+    const named = [...architecture.matchAll(/`((?:src|test|docs)\/[\w./-]+)`/g)].map(
+      ([, path]) => path ?? '',
+    );
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((path) => !existsSync(path))).toEqual([]);
   });
 
   it('draws every arrow downwards or sideways, never in a circle', () => {
