@@ -13,6 +13,7 @@ import { tellDiagnostics } from './diagnostic-events.ts';
 import { createIdentityControl } from './identity-control.ts';
 import { createObservation, type Observation } from './observation.ts';
 import { openListeners } from './open-listeners.ts';
+import { createPeerTrust } from './peer-trust.ts';
 import { readDefinitions } from './read-definitions.ts';
 import { createReadiness, type ReadinessBoard } from './readiness-board.ts';
 import { startReload } from './reload.ts';
@@ -112,6 +113,7 @@ async function wire(wiring: Wiring): Promise<RunningSallyport> {
     keySets,
     events,
     isRevoked: issuer.certificates.isRevoked,
+    trust: createPeerTrust(issuer),
     entriesInForce: control.entriesInForce,
   });
   readiness.set('policies', 'ready');

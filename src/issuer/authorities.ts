@@ -38,6 +38,8 @@ export interface Authorities {
   /** The intermediate that signs now. */
   readonly active: SigningAuthority;
   readonly bundle: TrustBundle;
+  /** Those that have signed or will, as of the last step; some may be past their end. */
+  readonly intermediates: readonly Certificate[];
   /** Whether what the CA of this key id signed is to be replaced: it or its root is tainted or revoked. */
   isTainted(issuerKeyId: string): boolean;
   /** Does every step that is due, and returns when the next one will be. Not to be called twice at once. */
@@ -64,6 +66,7 @@ export async function startAuthorities(input: AuthoritiesInput): Promise<Authori
   let current: { readonly id: string; readonly authority: SigningAuthority } | undefined;
   let bundle = bundleOf(input, nowSeconds());
   let tainted = taintedIds(journal);
+  let intermediates = intermediatesOf(journal);
   const advance = async (): Promise<number> => {
     for (let count = 0; count < STEPS_MAX; count += 1) {
       const due = dueStep(input, nowSeconds());
@@ -71,6 +74,7 @@ export async function startAuthorities(input: AuthoritiesInput): Promise<Authori
         prune(input, nowSeconds());
         bundle = bundleOf(input, nowSeconds());
         tainted = taintedIds(journal);
+        intermediates = intermediatesOf(journal);
         const record = slot(journal, 'intermediate', 'active');
         if (record !== undefined && record.id !== current?.id) {
           current = { id: record.id, authority: authorityOf(input, record) };
@@ -91,6 +95,9 @@ export async function startAuthorities(input: AuthoritiesInput): Promise<Authori
     },
     get bundle() {
       return bundle;
+    },
+    get intermediates() {
+      return intermediates;
     },
     isTainted: (issuerKeyId) => tainted.has(issuerKeyId),
     advance,
@@ -212,6 +219,10 @@ function isUnderTaint(journal: AuthorityJournal, { tainted, certificate }: Autho
 /** The root in the journal that signed an intermediate. */
 export function rootOf(journal: AuthorityJournal, intermediate: Certificate): AuthorityRecord | undefined {
   return journal.list('root').find(({ id }) => id === intermediate.extensions.authorityKeyId);
+}
+
+function intermediatesOf(journal: AuthorityJournal): readonly Certificate[] {
+  return journal.list('intermediate').map(({ certificate }) => certificate);
 }
 
 function taintedIds(journal: AuthorityJournal): ReadonlySet<string> {

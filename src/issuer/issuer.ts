@@ -2,6 +2,7 @@ import { type Clock, type Random, SallyportError } from '../base/index.ts';
 import type { CaOptions } from '../ca/index.ts';
 import type { SpiffeId, TrustDomain } from '../identity/index.ts';
 import type { State } from '../store/index.ts';
+import type { Certificate } from '../x509/index.ts';
 import { type Authorities, rootOf, startAuthorities } from './authorities.ts';
 import { type AuthorityControl, createAuthorityControl } from './authority-control.ts';
 import { type AuthorityJournal, openJournal } from './authority-journal.ts';
@@ -35,6 +36,8 @@ export interface SallyportIssuer extends Issuer {
   keepServerSvid(onRenewed: (svid: X509Svid) => void): () => void;
   /** What was issued: to look at and to take back. */
   readonly certificates: CertificateControl;
+  /** The intermediates whose certificates are about; another list after each step of the rotation. */
+  intermediates(): readonly Certificate[];
   /** Rotation by hand. */
   readonly authority: AuthorityControl;
   /** Issues once, without keeping. */
@@ -98,6 +101,7 @@ export async function createIssuer(input: IssuerInput): Promise<SallyportIssuer>
       countUnder: ({ id: rootId }) => countUnder(journal, identities, rootId),
     }),
     bundle: () => authorities.bundle,
+    intermediates: () => authorities.intermediates,
     onBundleChanged: rotation.onBundleChanged,
     stop() {
       stopWatching();
