@@ -7,6 +7,7 @@ import { certsCommand } from './commands/certs.ts';
 import { checkCommand } from './commands/check.ts';
 import { entryCommand } from './commands/entry.ts';
 import { healthCommand } from './commands/health.ts';
+import { jwtCommand } from './commands/jwt.ts';
 import { labCommand } from './commands/lab.ts';
 import { mintCommand } from './commands/mint.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -24,6 +25,7 @@ for (const command of [
   serveCommand(),
   checkCommand(),
   mintCommand(),
+  jwtCommand(),
   authorityCommand(),
   certsCommand(),
   entryCommand(),

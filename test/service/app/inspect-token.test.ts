@@ -1,0 +1,35 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import { jwksOf, makeToken } from '../../fakes/token-issuer.ts';
+import { makeSite, SETTINGS } from './bed.ts';
+
+const run = promisify(execFile);
+
+it('`jwt inspect` says rule by rule what holds, by the algorithms of the settings, and prints no signature', async () => {
+  const site = makeSite(`${SETTINGS}keys: { algorithms: { 'https://id.example.org': [ES256] } }\n`);
+  const rule = { issuer: 'https://id.example.org', jwks: jwksOf('p256', 'rsa') };
+  site.write(
+    'policies/tokens.yaml',
+    `apiVersion: security.istio.io/v1
+kind: RequestAuthentication
+metadata: { name: tokens, namespace: shop }
+spec: { jwtRules: [${JSON.stringify(rule)}] }
+`,
+  );
+  const inspect = async (key: 'p256' | 'rsa') => {
+    const token = makeToken(key, { payload: { iss: rule.issuer, sub: 'ann', note: '\u009b2J' } });
+    const args = ['src/cli/main.ts', 'jwt', 'inspect', token, '--config', site.settingsPath];
+    const { stdout } = await run(process.execPath, args);
+    expect(stdout).not.toContain(token.split('.')[2]);
+    return stdout;
+  };
+  const taken = await inspect('p256');
+  expect(taken).toContain('"sub": "ann"');
+  expect(taken).toContain('shop/tokens#0: accepted');
+  expect(taken).toContain('signature: passed');
+  expect(taken).toContain('"note": "\\u009b2J"');
+  const refused = await inspect('rsa');
+  expect(refused).toContain('shop/tokens#0: refused');
+  expect(refused).toContain('wants ES256, has RS256');
+});
