@@ -20,6 +20,7 @@ RUN npm run build \
 FROM ${NODE_IMAGE}
 RUN mkdir -p /etc/sallyport /run/sallyport /var/lib/sallyport \
  && chown node:node /run/sallyport /var/lib/sallyport \
+ && chmod 0700 /var/lib/sallyport \
  && ln -s /app/dist/cli/main.js /usr/local/bin/sallyport
 WORKDIR /app
 COPY package.json ./
