@@ -12,7 +12,14 @@ export default defineConfig({
     projects: [
       { test: { name: 'tidy', include: ['test/tidy.test.ts', 'test/docs.test.ts'] } },
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
-      { test: { name: 'service', include: ['test/service/**/*.test.ts'], testTimeout: 30_000 } },
+      {
+        test: {
+          name: 'service',
+          include: ['test/service/**/*.test.ts'],
+          testTimeout: 30_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
       {
         test: {
           name: 'envoy',
@@ -20,6 +27,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 300_000,
           fileParallelism: false,
+          // Real Envoys are waited for by the clock, so nothing else runs beside them.
+          sequence: { groupOrder: 2 },
         },
       },
     ],
