@@ -64,7 +64,8 @@ export async function startSallyport(input: SallyportInput): Promise<RunningSall
       undo,
     });
   } catch (error) {
-    await undo.closeAll();
+    // What kept it from starting matters more than what goes wrong while closing.
+    await undo.closeAll().catch(() => undefined);
     throw error;
   }
 }

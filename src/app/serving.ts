@@ -28,7 +28,6 @@ export interface ServingInput {
 
 export function createServing(first: Content, input: ServingInput): Serving {
   let version = 1;
-  let sources: readonly KeySetSource[] = [];
   let snapshot = build(first);
   const entries = createEntries(first.entries, input.entriesInForce);
 
@@ -36,9 +35,8 @@ export function createServing(first: Content, input: ServingInput): Serving {
     const { settings, keySets } = input;
     const compiled = compilePolicies(limitAlgorithms(policies, settings.keys.algorithms), meshOf(settings));
     const wanted = keySetSources(compiled);
-    // Until the old snapshot has answered its last call, its sets stay too.
-    keySets.use([...sources, ...wanted]);
-    sources = wanted;
+    // A Check that waits for a set which is gone ends undecided, so it is denied.
+    keySets.use(wanted);
     warnOfKeys(wanted, input);
     return {
       version: String(version),
@@ -59,7 +57,6 @@ export function createServing(first: Content, input: ServingInput): Serving {
     replace(content) {
       version += 1;
       snapshot = build(content);
-      input.keySets.use(sources);
       entries.replace(content.entries);
       tell('config.reloaded', 'changed files are in force', snapshot.policies, content, input);
     },
