@@ -29,6 +29,7 @@ COPY examples examples
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 ENV NODE_ENV=production
+LABEL org.sallyport.image=sallyport
 USER node
 # The address of the admin listener, for the health check.
 ENV SALLYPORT_HEALTH=127.0.0.1:9180

@@ -9,6 +9,8 @@ import { docker } from './runtime-containers-engine.ts';
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 
 export const SALLYPORT_IMAGE = 'sallyport:lab';
+/** On every image that `Dockerfile` makes. */
+const IMAGE_LABEL = 'org.sallyport.image';
 
 export function envoyImage(version: EnvoyVersion): string {
   return `envoyproxy/envoy:v${RELEASES[version]}`;
@@ -70,7 +72,12 @@ async function buildSallyport(
   progress(`building the image ${SALLYPORT_IMAGE} …`);
   const args = ['build', '--tag', SALLYPORT_IMAGE, '--build-arg', 'NODE_EXTRA_CA_CERTS', PROJECT];
   const { isDone, lastLine } = await docker(args, BUILD_MILLIS);
-  return isDone ? undefined : `the image ${SALLYPORT_IMAGE} cannot be built: ${lastLine}`;
+  if (!isDone) {
+    return `the image ${SALLYPORT_IMAGE} cannot be built: ${lastLine}`;
+  }
+  // What was `sallyport:lab` before has lost its name; a lab that still runs keeps it from being removed.
+  await docker(['image', 'prune', '--force', '--filter', `label=${IMAGE_LABEL}`]);
+  return undefined;
 }
 
 async function isHere(image: string): Promise<boolean> {
