@@ -11,9 +11,15 @@ export interface Caller {
   readonly process: CallerProcess | undefined;
 }
 
+/** The process that opened the connection, by its ids at that moment. */
 export interface CallerProcess {
   /** 0 when the caller lives in another PID namespace. */
   readonly pid: number;
   readonly uid: number;
   readonly gid: number;
+  /**
+   * Whether `pid` is still that process, so that what `/proc` says of it is about the caller. False as well
+   * when that cannot be known, for pid 0, and once the connection is closed.
+   */
+  isAlive(): boolean;
 }

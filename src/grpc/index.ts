@@ -8,6 +8,7 @@ export {
   LISTENER_LIMITS,
   type ListenerLimits,
 } from './listener.ts';
+export { loadPeerCredentials, type PeerCredentials } from './peer-credentials.ts';
 export type { GrpcAddress } from './place.ts';
 export type { CallHandle, GrpcService, GrpcServiceSource, ServiceContext } from './service.ts';
 export { listenOnSocketFile, type SocketFileOptions } from './socket-file.ts';

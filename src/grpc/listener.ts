@@ -10,6 +10,7 @@ import {
 } from '../base/index.ts';
 import type { Caller } from './caller.ts';
 import { type ListenerSecurity, openFrontDoor } from './front-door.ts';
+import type { PeerCredentials } from './peer-credentials.ts';
 import { type GrpcAddress, listenAt, type Place } from './place.ts';
 import { RunningCalls } from './running-calls.ts';
 import type { CallHandle, GrpcServiceSource, ServiceContext } from './service.ts';
@@ -20,6 +21,8 @@ export interface GrpcListenerOptions {
   readonly name: string;
   readonly address: GrpcAddress;
   readonly security: ListenerSecurity;
+  /** Fills `Caller.process` on Unix sockets. */
+  readonly peerCredentials?: PeerCredentials | undefined;
   readonly services: readonly GrpcServiceSource[];
   readonly clock: Clock;
   readonly random: Random;
@@ -85,14 +88,12 @@ export async function createGrpcListener(options: GrpcListenerOptions): Promise<
     events,
     onSocket(socket, peerUris) {
       const connectionId = `conn:${randomHex(random, 16)}`;
-      connections.set(connectionId, {
-        connectionId,
-        listener: name,
-        transport,
-        peerUris,
-        process: undefined,
+      const process = transport === 'unix' ? options.peerCredentials?.read(socket) : undefined;
+      connections.set(connectionId, { connectionId, listener: name, transport, peerUris, process });
+      socket.once('close', () => {
+        connections.delete(connectionId);
+        process?.release();
       });
-      socket.once('close', () => connections.delete(connectionId));
       Object.defineProperties(socket, {
         remoteAddress: { value: connectionId },
         remotePort: { value: undefined },
