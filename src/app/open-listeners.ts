@@ -9,6 +9,7 @@ import {
   type Health,
   type ListenerLimits,
   type ListenerSecurity,
+  type PeerCredentials,
 } from '../grpc/index.ts';
 import type { KeySets } from '../keys/index.ts';
 import type { Definitions } from '../proto/index.ts';
@@ -22,6 +23,7 @@ export interface ListenersInput {
   readonly snapshot: () => Snapshot;
   readonly keySets: KeySets;
   readonly secrets: SecretService;
+  readonly peerCredentials: PeerCredentials | undefined;
   /** There when a listener wants mutual TLS. */
   readonly tls: ServerTls | undefined;
   readonly clock: Clock;
@@ -64,12 +66,13 @@ function open(
   listener: ListenerOptions,
   services: readonly GrpcServiceSource[],
   limits: Partial<ListenerLimits>,
-  { tls, clock, random, events }: ListenersInput,
+  { tls, peerCredentials, clock, random, events }: ListenersInput,
 ): Promise<GrpcListener> {
   return createGrpcListener({
     name: listener.name,
     address: addressOf(listener),
     security: securityOf(listener, tls),
+    peerCredentials,
     services,
     clock,
     random,

@@ -11,6 +11,7 @@ import { startAdminServer } from '../web/index.ts';
 import { type ContentReading, readContent } from './content.ts';
 import { tellDiagnostics } from './diagnostic-events.ts';
 import { createIdentityControl } from './identity-control.ts';
+import { loadKernelAttestation } from './kernel-attestation.ts';
 import { createObservation, type Observation } from './observation.ts';
 import { openListeners } from './open-listeners.ts';
 import { createPeerTrust } from './peer-trust.ts';
@@ -173,10 +174,17 @@ async function listen(wiring: Wiring, { issuer, keySets, serving }: Served) {
   const { authz, agents } = settings.listeners;
   const definitions = readDefinitions();
   const health = createHealth();
+  const { peerCredentials, attest } = await loadKernelAttestation({
+    settings,
+    entries: () => serving.entries.current(),
+    clock,
+    events,
+  });
   const secrets = createSecretService({
     definitions,
     issuer,
     entries: serving.entries,
+    selectorsOf: attest,
     clock,
     random,
     events,
@@ -198,6 +206,7 @@ async function listen(wiring: Wiring, { issuer, keySets, serving }: Served) {
     snapshot: serving.snapshot,
     keySets,
     secrets,
+    peerCredentials,
     tls,
     clock,
     random,

@@ -37,6 +37,8 @@ export const LIMITS = {
   chainCertificates: 10,
   /** The TTL of an issued certificate: ten years. */
   svidTtlSeconds: 10 * 365 * 24 * 60 * 60,
+  /** An executable that is hashed for the selector `unix:sha256`, bytes. */
+  executableBytes: 512 * 1024 * 1024,
   /** An xDS request, bytes; resource names in one subscription, bytes of a name. */
   discoveryRequestBytes: 1024 * 1024,
   resourceNames: 1000,

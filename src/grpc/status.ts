@@ -8,7 +8,10 @@ export interface ClientStatus {
 }
 
 /** The codes of the rooms that answer clients; every other error is a defect to them. */
-type ClientErrorCode = Extract<ErrorCode, 'ERR_LIMIT_EXCEEDED' | `ERR_${'GRPC' | 'SDS'}_${string}`>;
+type ClientErrorCode = Extract<
+  ErrorCode,
+  'ERR_LIMIT_EXCEEDED' | 'ERR_WORKLOAD_CALLER_GONE' | `ERR_${'GRPC' | 'SDS'}_${string}`
+>;
 
 /**
  * The one table from error codes to gRPC statuses. CANCELLED and INVALID_ARGUMENT are not in it: SPIFFE
@@ -20,6 +23,7 @@ const STATUS_OF: Readonly<Record<ClientErrorCode, ClientStatus>> = {
   ERR_GRPC_LISTEN: { code: status.UNAVAILABLE, details: 'service is not available' },
   ERR_GRPC_TLS_MATERIAL: { code: status.UNAVAILABLE, details: 'service is not available' },
   ERR_GRPC_CALLER_UNKNOWN: { code: status.UNAUTHENTICATED, details: 'connection is not known' },
+  ERR_WORKLOAD_CALLER_GONE: { code: status.UNAUTHENTICATED, details: 'the calling process is gone' },
   ERR_SDS_NO_IDENTITY: { code: status.PERMISSION_DENIED, details: 'no identity issued' },
   ERR_SDS_NOT_READY: { code: status.UNAVAILABLE, details: 'not ready yet' },
   ERR_SDS_OPEN_LISTENER: { code: status.UNAVAILABLE, details: 'service is not available' },

@@ -30,7 +30,7 @@ export async function fetchSecrets(
   if (taken.end !== undefined) {
     throw taken.end;
   }
-  const selectors = world.selectorsOf(caller);
+  const selectors = await world.selectorsOf(caller);
   const set = world.entries();
   const entries = set.matching(selectors);
   const wishes = wishesOf(entries, set.trustDomain, world.names);

@@ -10,26 +10,38 @@ import type { World } from './world.ts';
  * that nobody asks for costs no certificate.
  */
 export class Holdings {
-  readonly selectors: readonly string[];
   readonly #world: World;
   readonly #onChange: () => void;
   readonly #leases = new Map<string, SvidLease>();
+  #selectors: readonly string[];
   #entries: readonly RegistrationEntry[] = [];
   #wishes: Wishes;
   #set: EntrySet | undefined;
 
   constructor(world: World, selectors: readonly string[], onChange: () => void) {
-    this.selectors = selectors;
+    this.#selectors = selectors;
     this.#world = world;
     this.#onChange = onChange;
     this.#wishes = this.wishes;
+  }
+
+  get selectors(): readonly string[] {
+    return this.#selectors;
+  }
+
+  /** What the caller is known by from now on. */
+  show(selectors: readonly string[]): void {
+    if (selectors !== this.#selectors) {
+      this.#selectors = selectors;
+      this.#set = undefined;
+    }
   }
 
   get wishes(): Wishes {
     const set = this.#world.entries();
     if (set !== this.#set) {
       this.#set = set;
-      this.#entries = set.matching(this.selectors);
+      this.#entries = set.matching(this.#selectors);
       this.#wishes = wishesOf(this.#entries, set.trustDomain, this.#world.names);
     }
     return this.#wishes;

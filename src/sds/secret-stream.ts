@@ -10,6 +10,12 @@ import type { Validator } from './sources.ts';
 import { appEventOf, namesRefused } from './stream-events.ts';
 import type { World } from './world.ts';
 
+/** Who opened a stream, and what was proven of them when they did. */
+export interface Attested {
+  readonly caller: Caller;
+  readonly selectors: readonly string[];
+}
+
 /**
  * One open stream of secrets. While a response is on its way nothing more is encoded: what changes meanwhile
  * goes out together when the client has taken it, so a client that does not read costs no more than its state.
@@ -32,7 +38,7 @@ export class SecretStream<Request, Response> {
   constructor(
     call: grpc.ServerDuplexStream<Request, Response>,
     protocol: SecretProtocol<Request, Response>,
-    caller: Caller,
+    { caller, selectors }: Attested,
     world: World,
   ) {
     this.caller = caller;
@@ -40,7 +46,7 @@ export class SecretStream<Request, Response> {
     this.#protocol = protocol;
     this.#world = world;
     this.#about = { connection: caller.connectionId, listener: caller.listener, protocol: protocol.name };
-    this.#holdings = new Holdings(world, world.selectorsOf(caller), () => this.refresh());
+    this.#holdings = new Holdings(world, selectors, () => this.refresh());
     this.#state = newStream(randomHex(world.random, 4));
     this.#validator = world.validator;
   }
@@ -97,6 +103,16 @@ export class SecretStream<Request, Response> {
   readonly #refresh = (): void => {
     this.#isRefreshDue = false;
     this.#guard(() => {
+      const attestation = this.#world.selectorsOf(this.caller);
+      if (attestation instanceof Promise) {
+        // Entries of now ask for more than was looked at; the stream goes on when that is known.
+        attestation.then(
+          () => this.refresh(),
+          (error: unknown) => this.#fail(error),
+        );
+        return;
+      }
+      this.#holdings.show(attestation);
       this.#holdings.hold(this.#state);
       this.#flush();
     });
@@ -110,17 +126,24 @@ export class SecretStream<Request, Response> {
     try {
       run();
     } catch (error) {
-      const isOverLimit = errorCodeOf(error) === 'ERR_LIMIT_EXCEEDED';
-      this.#say({
-        level: isOverLimit ? 'warn' : 'error',
-        event: 'sds.stream_failed',
-        message: `a stream was ended: ${errorText(error)}`,
-        fields: { ...this.#about, code: errorCodeOf(error) },
-        ...(isOverLimit ? {} : { error }),
-      });
-      this.end();
-      this.#call.emit('error', statusOf(error));
+      this.#fail(error);
     }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#hasEnded) {
+      return;
+    }
+    const isOverLimit = errorCodeOf(error) === 'ERR_LIMIT_EXCEEDED';
+    this.#say({
+      level: isOverLimit ? 'warn' : 'error',
+      event: 'sds.stream_failed',
+      message: `a stream was ended: ${errorText(error)}`,
+      fields: { ...this.#about, code: errorCodeOf(error) },
+      ...(isOverLimit ? {} : { error }),
+    });
+    this.end();
+    this.#call.emit('error', statusOf(error));
   }
 
   #flush(): void {

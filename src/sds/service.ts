@@ -3,7 +3,7 @@ import { type Clock, type EventSink, type Random, SallyportError } from '../base
 import { type Caller, type GrpcService, type ServiceContext, statusOf } from '../grpc/index.ts';
 import type { Issuer } from '../issuer/index.ts';
 import type { Definitions, DiscoveryRequest, DiscoveryResponse } from '../proto/index.ts';
-import { selectorsOf } from '../workload/index.ts';
+import { type Attestation, selectorsOf } from '../workload/index.ts';
 import { fetchSecrets } from './fetch.ts';
 import { DELTA, type SecretProtocol, SOTW } from './protocol.ts';
 import { createSecretCache } from './secret-cache.ts';
@@ -18,7 +18,7 @@ export interface SecretServiceOptions {
   readonly issuer: Issuer;
   readonly entries: EntrySource;
   /** What a caller proves about itself, `type:value` each; by default what its connection proves. */
-  readonly selectorsOf?: (caller: Caller) => readonly string[];
+  readonly selectorsOf?: (caller: Caller) => Attestation;
   readonly clock: Clock;
   readonly random: Random;
   readonly events: EventSink;
@@ -114,8 +114,15 @@ function streamHandler<Request, Response>(
   world: World,
   streams: Set<AnyStream>,
 ): grpc.handleBidiStreamingCall<Request, Response> {
-  return (call) => {
-    const stream = new SecretStream(call, protocol, callerOf(call), world);
+  const open = (
+    call: grpc.ServerDuplexStream<Request, Response>,
+    caller: Caller,
+    selectors: readonly string[],
+  ): void => {
+    if (call.cancelled) {
+      return;
+    }
+    const stream = new SecretStream(call, protocol, { caller, selectors }, world);
     streams.add(stream);
     call.on('data', (request: Request) => stream.receive(request));
     call.on('end', () => call.end());
@@ -123,6 +130,17 @@ function streamHandler<Request, Response>(
       streams.delete(stream);
       stream.end();
     });
+  };
+  return (call) => {
+    const caller = callerOf(call);
+    const attestation = world.selectorsOf(caller);
+    if (attestation instanceof Promise) {
+      attestation
+        .then((selectors) => open(call, caller, selectors))
+        .catch((error: unknown) => call.emit('error', statusOf(error)));
+    } else {
+      open(call, caller, attestation);
+    }
   };
 }
 

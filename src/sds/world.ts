@@ -2,7 +2,7 @@ import type { Clock, EventSink, Random } from '../base/index.ts';
 import type { Caller } from '../grpc/index.ts';
 import type { TrustBundle } from '../identity/index.ts';
 import type { Issuer } from '../issuer/index.ts';
-import type { EntrySet } from '../workload/index.ts';
+import type { Attestation, EntrySet } from '../workload/index.ts';
 import type { SecretCache } from './secret-cache.ts';
 import type { SecretNames, Validator } from './sources.ts';
 import type { SvidPool } from './svid-pool.ts';
@@ -22,5 +22,5 @@ export interface World {
   /** The same object until it changes. */
   entries(): EntrySet;
   bundle(): TrustBundle;
-  selectorsOf(caller: Caller): readonly string[];
+  selectorsOf(caller: Caller): Attestation;
 }

@@ -1,5 +1,6 @@
 import { SallyportError } from '../base/index.ts';
 import { readSpiffeId } from '../identity/index.ts';
+import { type SelectorForm, UNIX_SELECTOR_FORMS } from './unix-selectors.ts';
 
 /** What selectors are made of; `grpc`'s Caller is one. */
 export interface SelectorSource {
@@ -14,7 +15,7 @@ const SOCKET = 'sallyport:socket:';
 const MTLS = 'sallyport:mtls:';
 
 /**
- * What is proven of a caller, as selectors. Plain TCP proves nothing, and neither does a certificate with
+ * What its connection proves of a caller, as selectors. Plain TCP proves nothing, and neither does a certificate with
  * several URI names: which of them is meant is unclear.
  */
 export function selectorsOf(caller: SelectorSource): readonly string[] {
@@ -35,13 +36,6 @@ export function socketOfSelector(selector: string): string | undefined {
   return selector.startsWith(SOCKET) ? selector.slice(SOCKET.length) : undefined;
 }
 
-/** A kind of selector that some caller can show. */
-interface SelectorForm {
-  readonly prefix: string;
-  readonly example: string;
-  readonly isValue: (value: string) => boolean;
-}
-
 const SELECTOR_FORMS: readonly SelectorForm[] = [
   {
     prefix: SOCKET,
@@ -49,6 +43,7 @@ const SELECTOR_FORMS: readonly SelectorForm[] = [
     isValue: (value) => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(value),
   },
   { prefix: MTLS, example: `${MTLS}spiffe://example.org/ns/web/sa/frontend`, isValue: isClientId },
+  ...UNIX_SELECTOR_FORMS,
 ];
 
 /** The selector as it is compared. Throws `ERR_ENTRY_SELECTOR` for one that no caller could ever show. */
