@@ -100,6 +100,9 @@ function checkTtls(
     caTtlSeconds: ca.caTtl.seconds,
     svidTtls: [
       { name: 'ca.svidTtl', seconds: ca.svidTtl.seconds },
+      ...entries.flatMap(({ name, jwtTtlSeconds }) =>
+        jwtTtlSeconds === undefined ? [] : [{ name, seconds: jwtTtlSeconds }],
+      ),
       ...entries.map(({ name, x509TtlSeconds }) => ({
         name,
         seconds: x509TtlSeconds ?? ca.svidTtl.seconds,

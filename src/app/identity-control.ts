@@ -17,7 +17,13 @@ import { listenOnSocketFile } from '../grpc/index.ts';
 import type { SallyportIssuer } from '../issuer/index.ts';
 import type { SecretService } from '../sds/index.ts';
 import { backupState, type State, takeBackupMark } from '../store/index.ts';
-import { createEntrySet, type EntryBook, type EntrySet, openEntryBook } from '../workload/index.ts';
+import {
+  createEntrySet,
+  type EntryBook,
+  type EntrySet,
+  openEntryBook,
+  type RegistrationEntry,
+} from '../workload/index.ts';
 import { tellDiagnostics } from './diagnostic-events.ts';
 import type { Entries } from './entry-source.ts';
 
@@ -57,7 +63,7 @@ export function createIdentityControl(input: IdentityControlInput): IdentityCont
     state,
     trustDomain: settings.trustDomain,
     socketNames: settings.listeners.agents.map(({ name }) => name),
-    check: ({ name, x509TtlSeconds }) => ttlProblems(settings, name, x509TtlSeconds),
+    check: (entry) => ttlProblems(settings, entry),
     onUnusable: (diagnostics) => tellDiagnostics(diagnostics, events),
   });
   return {
@@ -141,11 +147,17 @@ async function openSocket(
   }
 }
 
-function ttlProblems({ ca }: Settings, name: string, seconds: number | undefined): readonly Diagnostic[] {
+function ttlProblems(
+  { ca }: Settings,
+  { name, x509TtlSeconds, jwtTtlSeconds }: RegistrationEntry,
+): readonly Diagnostic[] {
   const problems = ttlPlanProblems({
     rootTtlSeconds: ca.rootTtl.seconds,
     caTtlSeconds: ca.caTtl.seconds,
-    svidTtls: [{ name, seconds: seconds ?? ca.svidTtl.seconds }],
+    svidTtls: [
+      { name, seconds: x509TtlSeconds ?? ca.svidTtl.seconds },
+      { name, seconds: jwtTtlSeconds ?? 0 },
+    ],
   });
   return problems.map(({ message, hint }) => ({
     code: 'ERR_CA_TTL',
@@ -153,7 +165,7 @@ function ttlProblems({ ca }: Settings, name: string, seconds: number | undefined
     file: 'entry',
     line: 1,
     column: 1,
-    path: 'spec.x509SVIDTTL',
+    path: 'spec',
     message,
     hint,
   }));

@@ -181,6 +181,7 @@ export const ERROR_CODES = {
   ERR_ISSUER_AUTHORITY: 'a step of rotating authorities by hand does not fit their state',
   ERR_ISSUER_STREAMS_BEHIND: 'a root cannot be revoked while certificates or streams still hang on it',
   ERR_ISSUER_REVOKE_INTERMEDIATE: 'an intermediate cannot be revoked, because its root is still trusted',
+  ERR_ISSUER_JWT_SVID: 'a JWT-SVID breaks a rule of its standard, is past its end, or is meant for another',
   // admin
   ERR_ADMIN_UNREACHABLE: 'no running sallyport answers at the admin socket',
   ERR_ADMIN_REQUEST: 'the admin socket was asked for something that it does not know',

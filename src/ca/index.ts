@@ -10,6 +10,16 @@ export { type CheckedTemplate, checkTemplate } from './check.ts';
 export { isDnsName } from './dns-name.ts';
 export { createForeignCa, type ForeignCa, type ForeignSvid } from './foreign-ca.ts';
 export { issue } from './issue.ts';
+export {
+  issueJwtSvid,
+  type JwtSigningKey,
+  type JwtSvidAlgorithm,
+  type JwtSvidWish,
+  jwtAlgorithmOf,
+  jwtSignerOf,
+  publicJwkOf,
+  publicKeyOfDer,
+} from './jwt-svid.ts';
 export { type KeyPair, newKeyPair } from './key-pair.ts';
 export { CA_KEY_TYPES, type CaKeyType, type CaOptions } from './options.ts';
 export {

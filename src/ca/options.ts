@@ -32,6 +32,13 @@ export const caOptions = z
       .describe(
         'how long an issued certificate is valid when its entry says nothing; short, because a stolen one cannot be called back from every verifier',
       ),
+    jwtTtl: z
+      .string()
+      .transform(checkText(durationBetween('5s', '1d')))
+      .optional()
+      .describe(
+        'how long an issued JWT-SVID is valid when its entry says nothing; without it 5m, or a sixth of `caTtl` where that is less. Short, because whoever sees a token can use it',
+      ),
     backdate: z
       .string()
       .transform(checkText(durationBetween('0s', '5m')))
@@ -63,7 +70,10 @@ export const caOptions = z
     for (const problem of ttlPlanProblems({
       rootTtlSeconds: ca.rootTtl.seconds,
       caTtlSeconds: ca.caTtl.seconds,
-      svidTtls: [{ name: 'svidTtl', seconds: ca.svidTtl.seconds }],
+      svidTtls: [
+        { name: 'svidTtl', seconds: ca.svidTtl.seconds },
+        ...(ca.jwtTtl === undefined ? [] : [{ name: 'jwtTtl', seconds: ca.jwtTtl.seconds }]),
+      ],
     })) {
       report.addIssue(textIssue('ERR_CA_TTL', problem.message, problem.hint, [problem.setting]));
     }

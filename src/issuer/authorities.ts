@@ -21,6 +21,7 @@ import type {
 } from './authority-journal.ts';
 import { keepKey, loadSigner, type Passphrase, removeKey } from './authority-keys.ts';
 import type { IssuerEventSink } from './issuer-event.ts';
+import { type JwtKeys, jwtAuthorityOf, startJwtKeys } from './jwt-keys.ts';
 
 export interface AuthoritiesInput {
   readonly state: State;
@@ -38,6 +39,7 @@ export interface Authorities {
   /** The intermediate that signs now. */
   readonly active: SigningAuthority;
   readonly bundle: TrustBundle;
+  readonly jwtKeys: JwtKeys;
   /** Those that have signed or will, as of the last step; some may be past their end. */
   readonly intermediates: readonly Certificate[];
   /** Whether what the CA of this key id signed is to be replaced: it or its root is tainted or revoked. */
@@ -64,22 +66,24 @@ export async function startAuthorities(input: AuthoritiesInput): Promise<Authori
   const nowSeconds = (): number => clock.nowMillis() / 1000;
   await requireRoot(input, nowSeconds());
   let current: { readonly id: string; readonly authority: SigningAuthority } | undefined;
-  let bundle = bundleOf(input, nowSeconds());
+  const jwtKeys = await startJwtKeys(input);
+  let bundle = bundleOf(input, jwtKeys, nowSeconds());
   let tainted = taintedIds(journal);
   let intermediates = intermediatesOf(journal);
   const advance = async (): Promise<number> => {
     for (let count = 0; count < STEPS_MAX; count += 1) {
       const due = dueStep(input, nowSeconds());
       if (due.step.kind === 'wait') {
+        const jwtUntilSeconds = await jwtKeys.advance();
         prune(input, nowSeconds());
-        bundle = bundleOf(input, nowSeconds());
+        bundle = bundleOf(input, jwtKeys, nowSeconds());
         tainted = taintedIds(journal);
         intermediates = intermediatesOf(journal);
         const record = slot(journal, 'intermediate', 'active');
         if (record !== undefined && record.id !== current?.id) {
           current = { id: record.id, authority: authorityOf(input, record) };
         }
-        return due.step.untilSeconds;
+        return Math.min(due.step.untilSeconds, jwtUntilSeconds);
       }
       await takeStep(input, due.kind, due.step.kind, nowSeconds());
     }
@@ -96,6 +100,7 @@ export async function startAuthorities(input: AuthoritiesInput): Promise<Authori
     get bundle() {
       return bundle;
     },
+    jwtKeys,
     get intermediates() {
       return intermediates;
     },
@@ -304,7 +309,11 @@ function prune({ journal, state }: AuthoritiesInput, nowSeconds: number): void {
   }
 }
 
-function bundleOf({ journal, trustDomain, options }: AuthoritiesInput, nowSeconds: number): TrustBundle {
+function bundleOf(
+  { journal, trustDomain, options }: AuthoritiesInput,
+  { published }: JwtKeys,
+  nowSeconds: number,
+): TrustBundle {
   const x509Authorities = journal
     .list('root')
     .filter(
@@ -315,8 +324,11 @@ function bundleOf({ journal, trustDomain, options }: AuthoritiesInput, nowSecond
   return {
     trustDomain,
     x509Authorities,
-    jwtAuthorities: [],
-    sequence: journal.bundleSequence(x509Authorities),
+    jwtAuthorities: published.map(jwtAuthorityOf),
+    sequence: journal.bundleSequence([
+      ...x509Authorities,
+      ...published.map(({ publicKeyDer }) => publicKeyDer),
+    ]),
     refreshHintSeconds: Math.max(REFRESH_HINT_SECONDS_MIN, Math.floor(options.caTtl.seconds / 10)),
   };
 }

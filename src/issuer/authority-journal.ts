@@ -31,7 +31,7 @@ export interface AuthorityJournal {
   /** Of an old one. */
   forget(id: string): void;
   /** The number of the bundle with this content; grows when the content differs from the last. */
-  bundleSequence(roots: readonly Uint8Array[]): number;
+  bundleSequence(keys: readonly Uint8Array[]): number;
 }
 
 const STEPS: readonly string[] = [
@@ -112,8 +112,8 @@ function journalOf({ database }: State): AuthorityJournal {
     forget(id) {
       database.prepare("DELETE FROM authority WHERE id = ? AND status = 'old'").run(id);
     },
-    bundleSequence(roots) {
-      const digest = createHash('sha256').update(Buffer.concat(roots)).digest('hex');
+    bundleSequence(keys) {
+      const digest = createHash('sha256').update(Buffer.concat(keys)).digest('hex');
       const row = database.prepare('SELECT sequence, digest FROM bundle').get();
       const sequence = typeof row?.['sequence'] === 'number' ? row['sequence'] : 0;
       if (row?.['digest'] === digest) {

@@ -47,12 +47,22 @@ export function removeKey(state: State, id: string): void {
   state.remove(nameOf(id));
 }
 
-/**
- * The signer of an authority, from its key file; one that is not encrypted yet is taken too. Throws
- * `ERR_ISSUER_KEY_MISSING`, `ERR_ISSUER_KEY` when the file is no key, not of this passphrase or that of
- * another certificate, `ERR_STATE_KEY_OPEN`.
- */
+/** The signer of an authority. Throws like `loadPrivateKey`. */
 export function loadSigner(state: State, id: string, certificate: Certificate, passphrase: Passphrase): Sign {
+  return signerOf(loadPrivateKey(state, id, certificate.publicKeyDer, passphrase));
+}
+
+/**
+ * The key of an authority (PKCS #8 DER) from its file; one that is not encrypted yet is taken too. Throws
+ * `ERR_ISSUER_KEY_MISSING`, `ERR_ISSUER_KEY` when the file is no key, not of this passphrase or that of
+ * another public key, `ERR_STATE_KEY_OPEN`.
+ */
+export function loadPrivateKey(
+  state: State,
+  id: string,
+  wantedPublicKeyDer: Uint8Array,
+  passphrase: Passphrase,
+): Uint8Array {
   const path = `${state.folder}/${nameOf(id)}`;
   const bytes = state.readPrivate(nameOf(id));
   if (bytes === undefined) {
@@ -68,7 +78,7 @@ export function loadSigner(state: State, id: string, certificate: Certificate, p
   if (!isEncrypted && !pem.startsWith('-----BEGIN PRIVATE KEY-----')) {
     throw badKey(path, 'is not a PKCS #8 key in PEM');
   }
-  let sign: Sign;
+  let privateKeyDer: Uint8Array;
   let publicKeyDer: Buffer;
   try {
     const key = createPrivateKey({
@@ -76,16 +86,16 @@ export function loadSigner(state: State, id: string, certificate: Certificate, p
       ...(isEncrypted && passphrase !== undefined ? { passphrase: Buffer.from(passphrase) } : {}),
     });
     publicKeyDer = createPublicKey(key).export({ format: 'der', type: 'spki' });
-    sign = signerOf(new Uint8Array(key.export({ format: 'der', type: 'pkcs8' })));
+    privateKeyDer = new Uint8Array(key.export({ format: 'der', type: 'pkcs8' }));
   } catch {
     throw isEncrypted
       ? badKey(path, 'cannot be opened with the passphrase', 'correct `ca.passphraseFile`')
       : badKey(path, 'is not a PKCS #8 key in PEM');
   }
-  if (!publicKeyDer.equals(certificate.publicKeyDer)) {
+  if (!publicKeyDer.equals(wantedPublicKeyDer)) {
     throw badKey(path, 'is not the key of its certificate');
   }
-  return sign;
+  return privateKeyDer;
 }
 
 function nameOf(id: string): string {

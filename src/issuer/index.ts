@@ -10,5 +10,7 @@ export type { InventoryQuery, IssuedCertificate } from './inventory.ts';
 export { createIssuer, type IssuerInput, type SallyportIssuer } from './issuer.ts';
 export type { IssuerEvent, IssuerEventSink } from './issuer-event.ts';
 export type { Issuer, SvidRequest, X509Svid } from './issuer-types.ts';
+export type { JwtIssuer, JwtSvid, JwtSvidRequest, ValidatedJwtSvid } from './jwt-svids.ts';
 export type { MintedX509, MintRequest } from './mint.ts';
 export { isReservedId, serverIdOf } from './reserved-ids.ts';
+export { type SvidLease, SvidPool, svidKeyOf, svidRequestOf } from './svid-pool.ts';

@@ -5,6 +5,8 @@ export type IssuerEvent = AppEvent & {
   readonly event:
     | 'issuer.authorityPrepared'
     | 'issuer.authorityActivated'
+    | 'issuer.jwtKeyPrepared'
+    | 'issuer.jwtKeyActivated'
     | 'issuer.rotationFailed'
     | 'issuer.clockJumped'
     | 'issuer.issued'

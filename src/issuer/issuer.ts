@@ -13,6 +13,7 @@ import { createIdentities, type Identities, type IssuedSvid } from './identities
 import { type Inventory, openInventory } from './inventory.ts';
 import type { IssuerEventSink } from './issuer-event.ts';
 import type { Issuer, X509Svid } from './issuer-types.ts';
+import { createJwtSvids, type JwtIssuer } from './jwt-svids.ts';
 import { type MintedX509, type MintRequest, mint } from './mint.ts';
 import { checkIssuableId, serverIdOf } from './reserved-ids.ts';
 import { createRotation } from './rotation.ts';
@@ -22,13 +23,15 @@ export interface IssuerInput {
   readonly state: State;
   readonly trustDomain: TrustDomain;
   readonly options: CaOptions;
+  /** `iss` of every JWT-SVID; without it they have none. */
+  readonly jwtIssuer?: string | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly events: IssuerEventSink;
 }
 
 /** The issuer as `app` and `cli` see it: with Sallyport's own identity and certificates on demand. */
-export interface SallyportIssuer extends Issuer {
+export interface SallyportIssuer extends Issuer, JwtIssuer {
   readonly serverId: SpiffeId;
   /** Like `x509Svid`, for Sallyport itself. */
   serverSvid(): Promise<X509Svid>;
@@ -88,6 +91,7 @@ export async function createIssuer(input: IssuerInput): Promise<SallyportIssuer>
       checkIssuableId(request.spiffeId, trustDomain);
       return identities.keep(request, onRenewed);
     },
+    ...createTokens({ ...input, authorities, inventory }),
     certificates: createCertificateControl(inventory, {
       trustDomain,
       events,
@@ -116,6 +120,25 @@ export async function createIssuer(input: IssuerInput): Promise<SallyportIssuer>
       checkIssuableId(request.spiffeId, trustDomain);
       return mintNow(request, ON_DEMAND);
     },
+  };
+}
+
+function createTokens(
+  input: IssuerInput & { readonly authorities: Authorities; readonly inventory: Inventory },
+): JwtIssuer {
+  const { authorities, inventory, trustDomain } = input;
+  const tokens = createJwtSvids({
+    ...input,
+    keys: () => authorities.jwtKeys,
+    bundle: () => authorities.bundle,
+  });
+  return {
+    async jwtSvid(request) {
+      checkIssuableId(request.spiffeId, trustDomain);
+      checkNotStopped(inventory, request.spiffeId.uri);
+      return tokens.jwtSvid(request);
+    },
+    validateJwtSvid: tokens.validateJwtSvid,
   };
 }
 

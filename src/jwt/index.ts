@@ -28,3 +28,4 @@ export {
 } from './token-cache.ts';
 export type { ClaimHeader, KeySetSource, TokenHeader, TokenRule } from './token-rule.ts';
 export type { Claims, ClaimValue, VerifiedToken } from './verified-token.ts';
+export { type JwtSvidCheck, type JwtSvidVerdict, verifyJwtSvid } from './verify-jwt-svid.ts';

@@ -1,6 +1,6 @@
 import { SallyportError, sleep } from '../base/index.ts';
 import type { Caller } from '../grpc/index.ts';
-import type { X509Svid } from '../issuer/index.ts';
+import { svidKeyOf, svidRequestOf, type X509Svid } from '../issuer/index.ts';
 import type { DiscoveryRequest, DiscoveryResponse } from '../proto/index.ts';
 import type { RegistrationEntry } from '../workload/index.ts';
 import { newStream } from '../xds/index.ts';
@@ -8,7 +8,7 @@ import { validatorOf } from './node.ts';
 import { SECRET_TYPE_URL, SOTW } from './protocol.ts';
 import { secretView } from './secret-view.ts';
 import { appEventOf, namesRefused } from './stream-events.ts';
-import { keyOf, svidRequestOf } from './svid-pool.ts';
+
 import { wishesOf } from './wish.ts';
 import type { World } from './world.ts';
 
@@ -53,7 +53,7 @@ export async function fetchSecrets(
   const svids = await issueAll(wanted, world);
   const view = secretView({
     wishes,
-    svidOf: (entry) => svids.get(keyOf(svidRequestOf(entry))),
+    svidOf: (entry) => svids.get(svidKeyOf(svidRequestOf(entry))),
     bundle: world.bundle(),
     validator: request.node === null ? world.validator : validatorOf(request.node, world.validator),
     cache: world.cache,
@@ -79,7 +79,7 @@ async function issueAll(
   const issued = entries.map(async (entry) => {
     const request = svidRequestOf(entry);
     try {
-      svids.set(keyOf(request), await issuer.x509Svid(request));
+      svids.set(svidKeyOf(request), await issuer.x509Svid(request));
     } catch (error) {
       events({
         level: 'error',

@@ -1,7 +1,7 @@
-import type { X509Svid } from '../issuer/index.ts';
+import { type SvidLease, svidKeyOf, svidRequestOf, type X509Svid } from '../issuer/index.ts';
 import type { EntrySet, RegistrationEntry } from '../workload/index.ts';
 import type { StreamState } from '../xds/index.ts';
-import { keyOf, type SvidLease, svidRequestOf } from './svid-pool.ts';
+
 import { type Wishes, wishesOf } from './wish.ts';
 import type { World } from './world.ts';
 
@@ -61,7 +61,7 @@ export class Holdings {
     ];
     for (const wish of wishesNow) {
       if (wish?.kind === 'svid') {
-        wanted.set(keyOf(svidRequestOf(wish.entry)), wish.entry);
+        wanted.set(svidKeyOf(svidRequestOf(wish.entry)), wish.entry);
       }
     }
     for (const [key, entry] of wanted) {
@@ -79,7 +79,7 @@ export class Holdings {
 
   /** Undefined while it is being issued. */
   svidOf(entry: RegistrationEntry): X509Svid | undefined {
-    return this.#leases.get(keyOf(svidRequestOf(entry)))?.current();
+    return this.#leases.get(svidKeyOf(svidRequestOf(entry)))?.current();
   }
 
   release(): void {

@@ -1,7 +1,7 @@
 import type * as grpc from '@grpc/grpc-js';
 import { type Clock, type EventSink, type Random, SallyportError } from '../base/index.ts';
 import { type Caller, type GrpcService, type ServiceContext, statusOf } from '../grpc/index.ts';
-import type { Issuer } from '../issuer/index.ts';
+import { type Issuer, SvidPool } from '../issuer/index.ts';
 import type { Definitions, DiscoveryRequest, DiscoveryResponse } from '../proto/index.ts';
 import { type Attestation, selectorsOf } from '../workload/index.ts';
 import { fetchSecrets } from './fetch.ts';
@@ -9,7 +9,7 @@ import { DELTA, type SecretProtocol, SOTW } from './protocol.ts';
 import { createSecretCache } from './secret-cache.ts';
 import { SecretStream } from './secret-stream.ts';
 import { type EntrySource, SECRET_NAMES, type SecretNames, type Validator } from './sources.ts';
-import { SvidPool } from './svid-pool.ts';
+
 import { createTurns } from './turns.ts';
 import type { World } from './world.ts';
 

@@ -1,11 +1,11 @@
 import type { Clock, EventSink, Random } from '../base/index.ts';
 import type { Caller } from '../grpc/index.ts';
 import type { TrustBundle } from '../identity/index.ts';
-import type { Issuer } from '../issuer/index.ts';
+import type { Issuer, SvidPool } from '../issuer/index.ts';
 import type { Attestation, EntrySet } from '../workload/index.ts';
 import type { SecretCache } from './secret-cache.ts';
 import type { SecretNames, Validator } from './sources.ts';
-import type { SvidPool } from './svid-pool.ts';
+
 import type { Turns } from './turns.ts';
 
 /** What all calls of the Secret service share. */

@@ -136,6 +136,7 @@ it('the commands show and change a running sallyport, and say when there is none
   expect(keys).toEqual([
     expect.objectContaining({ use: 'x509-svid', kty: 'EC', crv: 'P-256', x5c: [expect.any(String)] }),
     expect.objectContaining({ use: 'x509-svid' }),
+    expect.objectContaining({ use: 'jwt-svid', kid: expect.any(String), kty: 'EC' }),
   ]);
   expect(spiffe_sequence).toBe(2);
   const refused = await sallyport('entry', 'create', ...entry);

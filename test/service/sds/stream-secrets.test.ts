@@ -224,7 +224,7 @@ describe('changes', () => {
     issuer.mode = 'fail';
     const stream = client.stream();
     stream.send({ resource_names: ['default'] });
-    await expect.poll(() => log.named('sds.issuance_failed')).toHaveLength(1);
+    await expect.poll(() => log.named('issuer.issuanceFailed')).toHaveLength(1);
     issuer.mode = 'issue';
     expect(secretsOf(await stream.next())).toMatchObject([{ name: 'default' }]);
   });

@@ -22,7 +22,7 @@ describe('CA keys with a passphrase', () => {
     const first = await run(folder, undefined, good);
     const path = await chain(first);
     first.close();
-    expect(keyTexts(folder)).toHaveLength(2);
+    expect(keyTexts(folder)).toHaveLength(3);
     for (const text of keyTexts(folder)) {
       expect(text).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----\n/);
     }

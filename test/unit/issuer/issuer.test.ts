@@ -18,12 +18,13 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
 describe('the first start', () => {
-  it('makes a root and an intermediate, and the next start has the same', async () => {
+  it('makes a root, a JWT key and an intermediate, and the next start has the same', async () => {
     const folder = newFolder();
     const first = await run(folder);
     const [, intermediate, root] = await chain(first);
-    expect(first.events.map((event) => [event.event, event.fields?.['kind']]).slice(0, 2)).toEqual([
+    expect(first.events.map((event) => [event.event, event.fields?.['kind']]).slice(0, 3)).toEqual([
       ['issuer.authorityActivated', 'root'],
+      ['issuer.jwtKeyActivated', undefined],
       ['issuer.authorityActivated', 'intermediate'],
     ]);
     expect(first.issuer.bundle()).toMatchObject({ trustDomain: 'example.org', sequence: 1 });
@@ -54,7 +55,7 @@ describe('the first start', () => {
     const keys = readdirSync(join(folder, 'keys')).map((name) =>
       readFileSync(join(folder, 'keys', name), 'utf8'),
     );
-    expect(keys.length).toBe(2);
+    expect(keys.length).toBe(3);
     for (const key of [
       ...keys.flatMap((pem) => pem.split('\n')[1] ?? ''),
       Buffer.from(svid.privateKey).toString('base64'),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseTrustDomain } from '../../../src/identity/index.ts';
 import type { Issuer } from '../../../src/issuer/index.ts';
-import { SvidPool } from '../../../src/sds/svid-pool.ts';
+import { SvidPool } from '../../../src/issuer/index.ts';
 import { fakeClock } from '../../fakes/clock.ts';
 import { entryFor } from '../../fakes/entries.ts';
 import { eventLog } from '../../fakes/events.ts';
@@ -52,7 +52,7 @@ describe('SvidPool', () => {
     issuer.mode = 'fail';
     const lease = pool.lease(ENTRY, () => undefined);
     await clock.advance(100_000);
-    const waits = log.named('sds.issuance_failed').map(({ fields }) => fields?.['waitMillis']);
+    const waits = log.named('issuer.issuanceFailed').map(({ fields }) => fields?.['waitMillis']);
     expect(waits).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
     issuer.mode = 'issue';
     await clock.advance(30_000);
@@ -81,7 +81,7 @@ describe('SvidPool', () => {
     const log = eventLog();
     new SvidPool(refusing, clock, log.sink).lease(ENTRY, () => undefined);
     await clock.advance(0);
-    expect(log.named('sds.issuance_failed')).toHaveLength(1);
+    expect(log.named('issuer.issuanceFailed')).toHaveLength(1);
   });
 
   it('hands out nothing that is past its end', async () => {

@@ -1,6 +1,6 @@
 import { type Clock, type EventSink, errorCodeOf, type Timer } from '../base/index.ts';
-import type { Issuer, SvidRequest, X509Svid } from '../issuer/index.ts';
 import type { RegistrationEntry } from '../workload/index.ts';
+import type { Issuer, SvidRequest, X509Svid } from './issuer-types.ts';
 
 export interface SvidLease {
   /** Undefined until the first one is issued, and when renewal has failed for so long that it is past its end. */
@@ -37,7 +37,7 @@ export class SvidPool {
   /** Calls `onChange` whenever `current()` has changed, until the lease is released. */
   lease(entry: RegistrationEntry, onChange: () => void): SvidLease {
     const request = svidRequestOf(entry);
-    const key = keyOf(request);
+    const key = svidKeyOf(request);
     const pooled = this.#pooled.get(key) ?? this.#open(key, request);
     // A function of its own for each lease, so that one release never ends another.
     const listener = (): void => onChange();
@@ -115,7 +115,7 @@ export class SvidPool {
     pooled.retry = this.#clock.startTimer(waitMillis, () => this.#issue(pooled));
     this.#events({
       level: 'error',
-      event: 'sds.issuance_failed',
+      event: 'issuer.issuanceFailed',
       message: 'a certificate that a stream asks for could not be issued and is tried again',
       fields: { spiffeId: pooled.request.spiffeId.uri, code: errorCodeOf(error), waitMillis },
       error,
@@ -128,6 +128,6 @@ export function svidRequestOf(entry: RegistrationEntry): SvidRequest {
 }
 
 /** Equal requests share one certificate. */
-export function keyOf({ spiffeId, dnsNames, ttlSeconds }: SvidRequest): string {
+export function svidKeyOf({ spiffeId, dnsNames, ttlSeconds }: SvidRequest): string {
   return JSON.stringify([spiffeId.uri, dnsNames, ttlSeconds ?? null]);
 }
