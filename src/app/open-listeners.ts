@@ -14,6 +14,7 @@ import {
 import type { KeySets } from '../keys/index.ts';
 import type { Definitions } from '../proto/index.ts';
 import type { SecretService } from '../sds/index.ts';
+import type { WorkloadApi } from '../spiffe/index.ts';
 import type { ServerTls } from './server-tls.ts';
 
 export interface ListenersInput {
@@ -23,6 +24,7 @@ export interface ListenersInput {
   readonly snapshot: () => Snapshot;
   readonly keySets: KeySets;
   readonly secrets: SecretService;
+  readonly workloadApi: WorkloadApi;
   readonly peerCredentials: PeerCredentials | undefined;
   /** There when a listener wants mutual TLS. */
   readonly tls: ServerTls | undefined;
@@ -56,7 +58,7 @@ export async function openListeners(input: ListenersInput): Promise<void> {
     input.onOpened(await open(listener, [service, health.service(definitions)], {}, input));
   }
   for (const listener of settings.listeners.agents) {
-    const services = [input.secrets.source, health.service(definitions)];
+    const services = [input.secrets.source, input.workloadApi.source, health.service(definitions)];
     const limits = { requestBytes: LIMITS.discoveryRequestBytes };
     input.onOpened(await open(listener, services, limits, input));
   }

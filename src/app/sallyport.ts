@@ -6,6 +6,7 @@ import { createIssuer, type SallyportIssuer } from '../issuer/index.ts';
 import { createKeyFetch, createKeySetStore, createKeySets, type KeySets } from '../keys/index.ts';
 import type { LogDestination } from '../observe/index.ts';
 import { createSecretService } from '../sds/index.ts';
+import { createWorkloadApi } from '../spiffe/index.ts';
 import { openState, type State } from '../store/index.ts';
 import { startAdminServer } from '../web/index.ts';
 import { type ContentReading, readContent } from './content.ts';
@@ -191,6 +192,15 @@ async function listen(wiring: Wiring, { issuer, keySets, serving }: Served) {
     insecureListeners: new Set(agents.filter(({ insecure }) => insecure).map(({ name }) => name)),
   });
   undo.push(() => secrets.stop());
+  const workloadApi = createWorkloadApi({
+    definitions,
+    issuer,
+    entries: serving.entries,
+    selectorsOf: attest,
+    clock,
+    events,
+  });
+  undo.push(() => workloadApi.stop());
   const needsTls = [...authz, ...agents].some(({ allowedSpiffeIds }) => allowedSpiffeIds !== undefined);
   const tls = needsTls ? await createServerTls(issuer) : undefined;
   undo.push(() => tls?.stop());
@@ -206,6 +216,7 @@ async function listen(wiring: Wiring, { issuer, keySets, serving }: Served) {
     snapshot: serving.snapshot,
     keySets,
     secrets,
+    workloadApi,
     peerCredentials,
     tls,
     clock,

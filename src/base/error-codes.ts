@@ -182,6 +182,12 @@ export const ERROR_CODES = {
   ERR_ISSUER_STREAMS_BEHIND: 'a root cannot be revoked while certificates or streams still hang on it',
   ERR_ISSUER_REVOKE_INTERMEDIATE: 'an intermediate cannot be revoked, because its root is still trusted',
   ERR_ISSUER_JWT_SVID: 'a JWT-SVID breaks a rule of its standard, is past its end, or is meant for another',
+  // spiffe
+  ERR_WORKLOAD_API_HEADER: 'a call of the Workload API came without its security header',
+  ERR_WORKLOAD_API_AUDIENCE: 'a token was asked for, or shown, without an audience',
+  ERR_WORKLOAD_API_SPIFFE_ID: 'a token was asked for a name that is no SPIFFE ID',
+  ERR_WORKLOAD_API_NO_IDENTITY: 'a caller has no identity, or not the one it names',
+  ERR_WORKLOAD_API_NOT_READY: 'what a caller asks for could not be issued yet',
   // admin
   ERR_ADMIN_UNREACHABLE: 'no running sallyport answers at the admin socket',
   ERR_ADMIN_REQUEST: 'the admin socket was asked for something that it does not know',

@@ -37,6 +37,9 @@ export const LIMITS = {
   chainCertificates: 10,
   /** The TTL of an issued certificate: ten years. */
   svidTtlSeconds: 10 * 365 * 24 * 60 * 60,
+  /** Audiences of one JWT-SVID, and all of them together, bytes. */
+  audiences: 32,
+  audienceBytes: 8192,
   /** An executable that is hashed for the selector `unix:sha256`, bytes. */
   executableBytes: 512 * 1024 * 1024,
   /** An xDS request, bytes; resource names in one subscription, bytes of a name. */

@@ -10,12 +10,15 @@ export interface ClientStatus {
 /** The codes of the rooms that answer clients; every other error is a defect to them. */
 type ClientErrorCode = Extract<
   ErrorCode,
-  'ERR_LIMIT_EXCEEDED' | 'ERR_WORKLOAD_CALLER_GONE' | `ERR_${'GRPC' | 'SDS'}_${string}`
+  | 'ERR_LIMIT_EXCEEDED'
+  | 'ERR_WORKLOAD_CALLER_GONE'
+  | 'ERR_ISSUER_JWT_SVID'
+  | `ERR_${'GRPC' | 'SDS' | 'WORKLOAD_API'}_${string}`
 >;
 
 /**
- * The one table from error codes to gRPC statuses. CANCELLED and INVALID_ARGUMENT are not in it: SPIFFE
- * clients give up for good when they see them.
+ * The one table from error codes to gRPC statuses. CANCELLED is not in it, and INVALID_ARGUMENT only where the
+ * Workload API asks for it, of what no retry would mend: SPIFFE clients give up for good when they see them.
  */
 const STATUS_OF: Readonly<Record<ClientErrorCode, ClientStatus>> = {
   ERR_LIMIT_EXCEEDED: { code: status.RESOURCE_EXHAUSTED, details: 'request is over a limit' },
@@ -27,6 +30,15 @@ const STATUS_OF: Readonly<Record<ClientErrorCode, ClientStatus>> = {
   ERR_SDS_NO_IDENTITY: { code: status.PERMISSION_DENIED, details: 'no identity issued' },
   ERR_SDS_NOT_READY: { code: status.UNAVAILABLE, details: 'not ready yet' },
   ERR_SDS_OPEN_LISTENER: { code: status.UNAVAILABLE, details: 'service is not available' },
+  ERR_WORKLOAD_API_HEADER: {
+    code: status.INVALID_ARGUMENT,
+    details: 'security header missing from request',
+  },
+  ERR_WORKLOAD_API_AUDIENCE: { code: status.INVALID_ARGUMENT, details: 'audience must be specified' },
+  ERR_WORKLOAD_API_SPIFFE_ID: { code: status.INVALID_ARGUMENT, details: 'not a SPIFFE ID' },
+  ERR_ISSUER_JWT_SVID: { code: status.INVALID_ARGUMENT, details: 'token is not valid' },
+  ERR_WORKLOAD_API_NO_IDENTITY: { code: status.PERMISSION_DENIED, details: 'no identity issued' },
+  ERR_WORKLOAD_API_NOT_READY: { code: status.UNAVAILABLE, details: 'not ready yet' },
 };
 
 const INTERNAL: ClientStatus = { code: status.INTERNAL, details: 'internal error' };

@@ -1,0 +1,6 @@
+export {
+  createWorkloadApi,
+  type EntrySource,
+  type WorkloadApi,
+  type WorkloadApiOptions,
+} from './service.ts';
