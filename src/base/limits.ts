@@ -43,12 +43,21 @@ export const LIMITS = {
   /** An executable that is hashed for the selector `unix:sha256`, bytes. */
   executableBytes: 512 * 1024 * 1024,
   /** An xDS request, bytes; resource names in one subscription, bytes of a name. */
-  discoveryRequestBytes: 1024 * 1024,
+  discoveryRequestBytes: 256 * 1024,
   resourceNames: 1000,
   resourceNameBytes: 2048,
+  /** All names that one stream asks for, bytes; a version that a client brings along, characters. */
+  subscriptionBytes: 64 * 1024,
+  resourceVersionChars: 128,
+  /** Names of all streams together, bytes, not counting streams with few: those always have room. */
+  subscriptionBytesTotal: 64 * 1024 * 1024,
+  subscriptionBytesFree: 4096,
   /** gRPC, per listener. */
   connectionsPerListener: 10_000,
   streamsPerConnection: 1000,
+  /** On agent listeners, where strangers call; an Envoy opens one for each secret, and then another connection. */
+  agentStreamsPerConnection: 100,
+  callsPerListener: 20_000,
   /** At the admin socket: what is asked, and what is answered, bytes. */
   adminRequestBytes: 1024 * 1024,
   adminAnswerBytes: 64 * 1024 * 1024,

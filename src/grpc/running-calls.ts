@@ -2,7 +2,7 @@ import type * as grpc from '@grpc/grpc-js';
 import { SallyportError } from '../base/index.ts';
 import type { Caller } from './caller.ts';
 import type { CallHandle, GrpcService } from './service.ts';
-import { type ClientStatus, STOPPING, statusOf } from './status.ts';
+import { BUSY, type ClientStatus, STOPPING, statusOf } from './status.ts';
 
 type AnyCall = grpc.ServerUnaryCall<unknown, unknown>;
 type Handler = (call: AnyCall, answer: grpc.sendUnaryData<unknown>) => void;
@@ -14,6 +14,7 @@ type Method = Pick<grpc.MethodDefinition<unknown, unknown>, 'responseStream'>;
  */
 export class RunningCalls {
   readonly #callerByPeer: (peer: string) => Caller | undefined;
+  readonly #callsMax: number;
   readonly #callers = new WeakMap<object, Caller>();
   /** Each running call with what ends it at once; undefined for a unary one. */
   readonly #running = new Map<object, (() => void) | undefined>();
@@ -21,8 +22,9 @@ export class RunningCalls {
   #isClosing = false;
 
   /** `callerByPeer` finds the caller by the name its connection was injected under. */
-  constructor(callerByPeer: (peer: string) => Caller | undefined) {
+  constructor(callerByPeer: (peer: string) => Caller | undefined, callsMax: number) {
     this.#callerByPeer = callerByPeer;
+    this.#callsMax = callsMax;
   }
 
   get count(): number {
@@ -73,6 +75,8 @@ export class RunningCalls {
         void (responseStream ? call.emit('error', status) : answer(status));
       if (this.#isClosing) {
         refuse(STOPPING);
+      } else if (this.count >= this.#callsMax) {
+        refuse(BUSY);
       } else if (this.#start(call, responseStream ? () => refuse(STOPPING) : undefined)) {
         handler(call, answer);
       } else {

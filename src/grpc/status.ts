@@ -46,6 +46,9 @@ const INTERNAL: ClientStatus = { code: status.INTERNAL, details: 'internal error
 /** UNAVAILABLE alone makes every SPIFFE client and Envoy come back. */
 export const STOPPING: ClientStatus = { code: status.UNAVAILABLE, details: 'server is stopping' };
 
+/** The listener runs as many calls as it may; UNAVAILABLE, so that the client comes back. */
+export const BUSY: ClientStatus = { code: status.UNAVAILABLE, details: 'too many calls' };
+
 /** The status of any error; its message and cause stay here. */
 export function statusOf(error: unknown): ClientStatus {
   const table: Readonly<Partial<Record<ErrorCode, ClientStatus>>> = STATUS_OF;

@@ -81,6 +81,7 @@ export class SecretStream<Request, Response> {
     if (taken.end !== undefined) {
       throw taken.end;
     }
+    this.#world.budget.book(this, this.#state);
     this.#holdings.hold(this.#state);
     this.#tellRefused(taken.events);
     this.#flush();
@@ -98,6 +99,7 @@ export class SecretStream<Request, Response> {
   end(): void {
     this.#hasEnded = true;
     this.#holdings.release();
+    this.#world.budget.release(this);
   }
 
   readonly #refresh = (): void => {

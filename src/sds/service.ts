@@ -10,6 +10,7 @@ import { createSecretCache } from './secret-cache.ts';
 import { SecretStream } from './secret-stream.ts';
 import { type EntrySource, SECRET_NAMES, type SecretNames, type Validator } from './sources.ts';
 
+import { createSubscriptionBudget } from './subscription-budget.ts';
 import { createTurns } from './turns.ts';
 import type { World } from './world.ts';
 
@@ -50,6 +51,7 @@ export function createSecretService(options: SecretServiceOptions): SecretServic
     pool: new SvidPool(issuer, clock, events),
     cache: createSecretCache(definitions),
     turns: createTurns(),
+    budget: createSubscriptionBudget(),
     names: options.names ?? SECRET_NAMES,
     validator: options.validator ?? 'spiffe',
     clock,

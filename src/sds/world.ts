@@ -6,6 +6,7 @@ import type { Attestation, EntrySet } from '../workload/index.ts';
 import type { SecretCache } from './secret-cache.ts';
 import type { SecretNames, Validator } from './sources.ts';
 
+import type { SubscriptionBudget } from './subscription-budget.ts';
 import type { Turns } from './turns.ts';
 
 /** What all calls of the Secret service share. */
@@ -14,6 +15,7 @@ export interface World {
   readonly pool: SvidPool;
   readonly cache: SecretCache;
   readonly turns: Turns;
+  readonly budget: SubscriptionBudget;
   readonly names: SecretNames;
   readonly validator: Validator;
   readonly clock: Clock;

@@ -4,7 +4,7 @@ import { settle } from './answer.ts';
 import { type Push, pushChanges } from './push.ts';
 import type { ResourceView } from './resource.ts';
 import { forgetSent, type Pushed, type Sent, type StreamState, type Taken } from './stream-state.ts';
-import { readNames, refuseType, resubscribe, type Subscription } from './subscription.ts';
+import { bytesOf, readNames, refuseType, resubscribe, type Subscription } from './subscription.ts';
 
 /**
  * Takes a request of an incremental stream. xDS protocol, "Incremental xDS": every subscribe is answered,
@@ -53,15 +53,26 @@ export function pushDelta(
   return { ...pushed, messages: pushed.messages.map((push) => responseOf(push, typeUrl)) };
 }
 
-/** What the client brings along counts as sent, so that only what differs from it is. */
+/**
+ * What the client brings along counts as sent, so that only what differs from it is. What is past the limits is
+ * as if it had not been said, and so is sent once more.
+ */
 function heldFromBefore(
   request: DeltaDiscoveryRequest,
   { names, wildcard }: Subscription,
 ): ReadonlyMap<string, Sent> {
-  const held = Object.entries(request.initial_resource_versions)
-    .filter(([name]) => wildcard || names.has(name))
-    .slice(0, LIMITS.resourceNames);
-  return new Map(held.map(([name, version]) => [name, { version, answer: 'accepted' }]));
+  const held = new Map<string, Sent>();
+  let bytes = 0;
+  for (const [name, version] of Object.entries(request.initial_resource_versions)) {
+    bytes += bytesOf([name]);
+    if (held.size === LIMITS.resourceNames || bytes > LIMITS.subscriptionBytes) {
+      break;
+    }
+    if ((wildcard || names.has(name)) && version.length <= LIMITS.resourceVersionChars) {
+      held.set(name, { version, answer: 'accepted' });
+    }
+  }
+  return held;
 }
 
 function responseOf(push: Push, typeUrl: string): DeltaDiscoveryResponse {

@@ -9,4 +9,4 @@ export {
   type StreamState,
   type Taken,
 } from './stream-state.ts';
-export { readNames } from './subscription.ts';
+export { bytesOf, readNames } from './subscription.ts';

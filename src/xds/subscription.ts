@@ -13,7 +13,7 @@ export interface Subscription {
   readonly events: readonly StreamEvent[];
 }
 
-/** An `ERR_LIMIT_EXCEEDED` when the stream asks for more names than `LIMITS.resourceNames`. */
+/** An `ERR_LIMIT_EXCEEDED` when the stream asks for more than `LIMITS.resourceNames` or `subscriptionBytes`. */
 export function resubscribe(
   state: StreamState,
   change: { readonly names: ReadonlySet<string>; readonly wildcard: boolean },
@@ -23,6 +23,13 @@ export function resubscribe(
     return new SallyportError('ERR_LIMIT_EXCEEDED', `a stream asks for over ${LIMITS.resourceNames} names`, {
       details: { names: names.size },
     });
+  }
+  if (bytesOf(names) > LIMITS.subscriptionBytes) {
+    return new SallyportError(
+      'ERR_LIMIT_EXCEEDED',
+      `the names a stream asks for are over ${LIMITS.subscriptionBytes} bytes`,
+      { details: { names: names.size } },
+    );
   }
   const added = [...names].filter((name) => !state.names.has(name));
   const removed = [...state.names].filter((name) => !names.has(name));
@@ -34,6 +41,15 @@ export function resubscribe(
     events.push({ kind: 'unsubscribed', names: removed });
   }
   return { names, wildcard, added, removed, events };
+}
+
+/** What names cost while a stream holds them. */
+export function bytesOf(names: Iterable<string>): number {
+  let bytes = 0;
+  for (const name of names) {
+    bytes += Buffer.byteLength(name);
+  }
+  return bytes;
 }
 
 /** The names that can be names, without doubles, and whether everything is asked for. */

@@ -130,6 +130,20 @@ describe('createGrpcListener', () => {
   });
 });
 
+it('runs as many calls as it may, and one more is told to come back', async () => {
+  const { listener, target } = await openListener({
+    address: LOOPBACK,
+    services: [plain],
+    limits: { calls: 2 },
+  });
+  const [first, second] = [echoClient(target).stream('a'), echoClient(target).stream('b')];
+  expect([await first.next(), await second.next()]).toEqual(['got a', 'got b']);
+  await expect(echoClient(target).once('c')).rejects.toMatchObject({ code: status.UNAVAILABLE });
+  const third = echoClient(target).stream('d');
+  expect(await third.status).toMatchObject({ code: status.UNAVAILABLE });
+  expect(listener.runningCalls).toBe(2);
+});
+
 describe('stop', () => {
   it('ends an open stream with UNAVAILABLE and refuses what comes after', async () => {
     const { listener, target, log } = await openListener({ address: LOOPBACK, services: [plain] });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/base/index.ts';
 import type { DeltaDiscoveryResponse } from '../../../src/proto/index.ts';
-import { newStream } from '../../../src/xds/index.ts';
+import { newStream, takeDelta } from '../../../src/xds/index.ts';
 import { delta, deltaRequest, deltaUpdate, REFUSED, type Step, TYPE_URL, versionOf, viewOf } from './bed.ts';
 
 type Contents = Readonly<Record<string, string>>;
@@ -264,6 +264,18 @@ describe('an incremental stream', () => {
     expect(over.end).toMatchObject({ code: 'ERR_LIMIT_EXCEEDED' });
     const swap = delta({ resource_names_subscribe: ['one more'], resource_names_unsubscribe: ['n0'] });
     expect(deltaRequest(full.state, swap, input).end).toBeUndefined();
+  });
+
+  it('remembers of what a client brings along no more than the limits, and sends the rest', () => {
+    const version = versionOf('a1');
+    const brought = (versions: Readonly<Record<string, string>>) =>
+      takeDelta(newStream('s'), delta({ initial_resource_versions: versions }), TYPE_URL).state.sent;
+    expect(brought({ a: version, zz: 'x'.repeat(LIMITS.resourceVersionChars) }).has('zz')).toBe(true);
+    expect(brought({ a: version, zz: 'x'.repeat(LIMITS.resourceVersionChars + 1) }).has('zz')).toBe(false);
+    const many = Object.fromEntries(
+      Array.from({ length: 100 }, (_, index) => [String(index).padEnd(2000, 'x'), 'v']),
+    );
+    expect([...brought(many).keys()].join('').length).toBeLessThanOrEqual(LIMITS.subscriptionBytes + 10);
   });
 
   it('ignores a request for another type', () => {

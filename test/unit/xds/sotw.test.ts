@@ -359,6 +359,15 @@ describe('limits of a stream', () => {
     expect(over.state.names.size).toBe(0);
   });
 
+  it('takes names of as many bytes together as it may and ends at one more', () => {
+    const count = LIMITS.subscriptionBytes / LIMITS.resourceNameBytes;
+    const full = Array.from({ length: count }, (_, index) =>
+      String(index).padEnd(LIMITS.resourceNameBytes, 'x'),
+    );
+    expect(ask(full).state.names.size).toBe(count);
+    expect(ask([...full, 'y']).end).toMatchObject({ code: 'ERR_LIMIT_EXCEEDED' });
+  });
+
   it('takes a name as long as it may be and leaves out one that is longer', () => {
     const atLimit = 'é'.repeat(LIMITS.resourceNameBytes / 2);
     expect(ask([atLimit]).state.names.size).toBe(1);
