@@ -1,4 +1,5 @@
 import type { Clock } from '../base/index.ts';
+import type { KeySetView } from '../jwt/index.ts';
 import type { CheckCall } from './call.ts';
 import { type Answer, conclude, decide } from './decide.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -60,7 +61,21 @@ async function waitAndDecide(
     }
     need = outcome;
   }
-  return conclude(need.known, undecided('keys_unavailable', cause));
+  const last = decide(call, { ...snapshot, keys: withoutRefresh(snapshot.keys) });
+  return last.kind === 'need' ? conclude(last.known, undecided('keys_unavailable', cause)) : last;
+}
+
+/**
+ * Sets that are there, taken as they are: a token that names a key they lack is then refused. Otherwise anybody
+ * could turn a refusal into "no verdict" by making up a key id while the key server is slow.
+ */
+function withoutRefresh(keys: KeySetView): KeySetView {
+  return {
+    keySet(keySetId) {
+      const set = keys.keySet(keySetId);
+      return set.state === 'ready' ? { state: 'ready', version: set.version, keys: set.keys } : set;
+    },
+  };
 }
 
 type Need = Extract<ReturnType<typeof decide>, { kind: 'need' }>;

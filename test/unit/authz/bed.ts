@@ -214,15 +214,15 @@ export function ask(snapshot: Snapshot, request: Ask = {}): Seen {
 /** A signing key and the JWKS text that verifies it. */
 export async function tokenIssuer(): Promise<{
   readonly jwks: string;
-  sign(claims: object): Promise<string>;
+  sign(claims: object, header?: object): Promise<string>;
 }> {
   const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
   const jwk = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256' };
   return {
     jwks: JSON.stringify({ keys: [jwk] }),
-    sign: (claims) =>
+    sign: (claims, header = {}) =>
       new CompactSign(Buffer.from(JSON.stringify(claims)))
-        .setProtectedHeader({ alg: 'ES256', kid: 'k1' })
+        .setProtectedHeader({ alg: 'ES256', kid: 'k1', ...header })
         .sign(privateKey),
   };
 }

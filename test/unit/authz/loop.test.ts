@@ -139,6 +139,26 @@ describe('keys never seen', () => {
     expect(record).toMatchObject({ reason: 'keys_unavailable', cause: { message: 'keys are stopped' } });
   });
 
+  test.each(['deny503', 'unavailable', 'errorResponse'] as const)(
+    'a made-up key id cannot turn a refusal into no verdict while the key server is slow (%s)',
+    async (cannotDecide) => {
+      const forged = await issuer.sign(
+        { iss: 'https://i', sub: 'ann', exp: NOW_SECONDS + 60 },
+        { kid: 'made-up' },
+      );
+      const { answer, arrive, asked, clock } = bench();
+      const call = callOf(encodeCheck(attributesOf({ headers: { authorization: `Bearer ${forged}` } })), {
+        profile: profileOf('sidecar', { cannotDecide }),
+      });
+      const first = answer(call);
+      arrive({ ...inline(issuer.jwks), refreshable: true } as KeySetState);
+      await clock.advance(1);
+      expect(asked).toHaveLength(2);
+      await clock.advance(180);
+      expect((await first).record).toMatchObject({ effect: 'deny', reason: 'token_key_unknown' });
+    },
+  );
+
   test('that are said to be there and are not end the rounds', async () => {
     const { answer, asked } = bench(() => Promise.resolve());
     expect((await answer(withToken())).record.reason).toBe('keys_unavailable');
