@@ -20,6 +20,7 @@ import type {
   AuthorityStatus,
 } from './authority-journal.ts';
 import { keepKey, loadSigner, type Passphrase, removeKey } from './authority-keys.ts';
+import { forgettingClock } from './forgetting-clock.ts';
 import type { IssuerEventSink } from './issuer-event.ts';
 import { type JwtKeys, jwtAuthorityOf, startJwtKeys } from './jwt-keys.ts';
 
@@ -64,6 +65,7 @@ const STEPS_MAX = 8;
 export async function startAuthorities(input: AuthoritiesInput): Promise<Authorities> {
   const { journal, clock } = input;
   const nowSeconds = (): number => clock.nowMillis() / 1000;
+  const forgetSeconds = forgettingClock(clock);
   await requireRoot(input, nowSeconds());
   let current: { readonly id: string; readonly authority: SigningAuthority } | undefined;
   const jwtKeys = await startJwtKeys(input);
@@ -75,7 +77,7 @@ export async function startAuthorities(input: AuthoritiesInput): Promise<Authori
       const due = dueStep(input, nowSeconds());
       if (due.step.kind === 'wait') {
         const jwtUntilSeconds = await jwtKeys.advance();
-        prune(input, nowSeconds());
+        prune(input, forgetSeconds());
         bundle = bundleOf(input, jwtKeys, nowSeconds());
         tainted = taintedIds(journal);
         intermediates = intermediatesOf(journal);

@@ -1,5 +1,6 @@
 import { type Clock, errorText, type Timer } from '../base/index.ts';
 import { inTransaction, migrate, type State } from '../store/index.ts';
+import { forgettingClock } from './forgetting-clock.ts';
 import type { IssuerEventSink } from './issuer-event.ts';
 
 /** A certificate that was issued, as it is remembered. */
@@ -218,6 +219,7 @@ function startPruning({
   revoked,
 }: InventoryInput & { readonly revoked: Set<string> }): { stop(): void } {
   let stopped = false;
+  const nowSeconds = forgettingClock(clock);
   let timer: Timer = clock.startTimer(PRUNE_MILLIS, prune);
   function prune(): void {
     let delayMillis = PRUNE_MILLIS;
@@ -225,7 +227,7 @@ function startPruning({
       const gone = rows(
         database
           .prepare('SELECT * FROM certificate WHERE not_after < ? LIMIT ?')
-          .all(Math.floor(clock.nowMillis() / 1000) - keepSeconds, PRUNE_ROWS),
+          .all(Math.floor(nowSeconds()) - keepSeconds, PRUNE_ROWS),
       );
       const remove = database.prepare('DELETE FROM certificate WHERE issuer_key_id = ? AND serial = ?');
       if (gone.length > 0) {

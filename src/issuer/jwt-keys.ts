@@ -15,6 +15,7 @@ import type { JwtAuthority } from '../identity/index.ts';
 import type { State } from '../store/index.ts';
 import { keyIdOf } from '../x509/index.ts';
 import { keepKey, loadPrivateKey, type Passphrase, removeKey } from './authority-keys.ts';
+import { forgettingClock } from './forgetting-clock.ts';
 import type { IssuerEventSink } from './issuer-event.ts';
 import { type JwtJournal, type JwtKeyRecord, openJwtJournal } from './jwt-journal.ts';
 
@@ -46,12 +47,13 @@ export async function startJwtKeys(input: JwtKeysInput): Promise<JwtKeys> {
   const { state, clock } = input;
   const journal = openJwtJournal(state);
   const nowSeconds = (): number => clock.nowMillis() / 1000;
+  const forgetSeconds = forgettingClock(clock);
   let active: JwtSigningKey | undefined;
   const advance = async (): Promise<number> => {
     for (let count = 0; count < STEPS_MAX; count += 1) {
       const step = stepOf(journal, input.options, nowSeconds());
       if (step.kind === 'wait') {
-        prune(journal, state, nowSeconds());
+        prune(journal, state, forgetSeconds());
         const record = slot(journal, 'active');
         if (record !== undefined && record.id !== active?.keyId) {
           active = signingKeyOf(record, input);
