@@ -21,8 +21,9 @@ export function backupState(state: State, target: string, nowMillis: number): vo
     });
   }
   const unfinished = `${target}.unfinished`;
+  makeUnfinished(unfinished);
   try {
-    mkdirSync(join(unfinished, KEYS_FOLDER), { recursive: true, mode: FOLDER_MODE });
+    mkdirSync(join(unfinished, KEYS_FOLDER), { mode: FOLDER_MODE });
     // Keys are kept before the journal names them, so a copy of the journal first never lacks one.
     copyDatabase(state, join(unfinished, 'state.db'));
     const from = join(state.folder, KEYS_FOLDER);
@@ -37,6 +38,19 @@ export function backupState(state: State, target: string, nowMillis: number): vo
     rmSync(unfinished, { recursive: true, force: true });
     throw new SallyportError('ERR_STATE_BACKUP', `no backup was written: ${errorText(cause)}`, {
       hint: 'name a folder whose parent can be written by the user of sallyport',
+      cause,
+    });
+  }
+}
+
+/** Only a folder that was not there is surely ours: in another one somebody may hold files open already. */
+function makeUnfinished(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
+    mkdirSync(path, { mode: FOLDER_MODE });
+  } catch (cause) {
+    throw new SallyportError('ERR_STATE_BACKUP', `\`${path}\` cannot be made: ${errorText(cause)}`, {
+      hint: 'remove what an earlier backup left there, or name a folder whose parent can be written',
       cause,
     });
   }

@@ -10,7 +10,7 @@ export const UNFINISHED = /^\..+\.unfinished$/;
  */
 export function writeFileWhole(path: string, bytes: Uint8Array, mode: number): void {
   const unfinished = join(dirname(path), `.${basename(path)}.unfinished`);
-  const file = openSync(unfinished, 'w', mode);
+  const file = createAnew(unfinished, mode);
   try {
     fchmodSync(file, mode);
     for (let written = 0; written < bytes.length; ) {
@@ -25,6 +25,26 @@ export function writeFileWhole(path: string, bytes: Uint8Array, mode: number): v
   closeSync(file);
   renameSync(unfinished, path);
   syncFolder(dirname(path));
+}
+
+/**
+ * A file that nobody else can have opened, nor led elsewhere: what is there already is removed, and when
+ * somebody puts it back in the meantime this throws.
+ */
+function createAnew(path: string, mode: number): number {
+  try {
+    return openSync(path, 'wx', mode);
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST')) {
+      throw error;
+    }
+    unlinkSync(path);
+    return openSync(path, 'wx', mode);
+  }
+}
+
+function isErrno(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 /** Makes what was renamed, made or removed in a folder outlive a power cut. */
