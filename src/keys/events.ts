@@ -29,6 +29,10 @@ export type KeysEvent = AppEvent &
         readonly fields: { readonly source: string; readonly keySetId: string; readonly ageSeconds: number };
       }
     | {
+        /** What is stored beyond what is wanted stays. */
+        readonly event: 'keys.not_forgotten';
+      }
+    | {
         readonly event: 'keys.not_kept';
         readonly fields: { readonly source: string; readonly keySetId: string };
       }

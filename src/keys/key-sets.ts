@@ -79,7 +79,7 @@ export function createKeySets(setup: KeySetsOptions): KeySets {
           holders.set(keySetId, hold(source));
         }
       }
-      store?.keepOnly(new Set(wanted.keys()));
+      forgetOthers(new Set(wanted.keys()), setup);
     },
     checkInline({ jwks }) {
       const imported = importKeySet(jwks, { allowSymmetric: true, rsaBitsMin: options.rsaBitsMin });
@@ -98,6 +98,16 @@ export function createKeySets(setup: KeySetsOptions): KeySets {
       }
     },
   };
+}
+
+/** What is stored beyond what is wanted costs room, and nothing else; it must not cost a reload. */
+function forgetOthers(keySetIds: ReadonlySet<string>, { store, events }: KeySetsOptions): void {
+  try {
+    store?.keepOnly(keySetIds);
+  } catch (error) {
+    const message = 'stored key sets that are not wanted any more could not be removed';
+    events({ level: 'warn', event: 'keys.not_forgotten', message, error });
+  }
 }
 
 async function arrivals(

@@ -104,6 +104,19 @@ describe('inline sets', () => {
   });
 });
 
+it('a store that fails to forget costs nobody a key set', () => {
+  const store: KeySetStore = {
+    ...memoryStore(),
+    keepOnly() {
+      throw new Error('disk is full');
+    },
+  };
+  const { sets, events } = world({}, store);
+  sets.use([inlineSource(jwksOf('p256'))]);
+  expect(sets.view().keySet('inline')).toMatchObject({ state: 'ready' });
+  expect(events.named('keys.not_forgotten')).toHaveLength(1);
+});
+
 describe('fetched sets', () => {
   it('are fetched in the background as soon as they are wanted', async () => {
     const { sets, server, clock, events } = world();
