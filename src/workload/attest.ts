@@ -77,9 +77,15 @@ export function createAttestor(input: AttestorInput): Attest {
         message: `selectors of a caller are left out: ${missing}`,
         fields: { connection: caller.connectionId, listener: caller.listener, pid: process.pid },
       });
-    const attestation = lookAt(process, names, hashed ? hashes : undefined, tellMissing).then((selectors) => {
-      look.selectors = [...proven, ...selectors];
-      return look.selectors;
+    const attestation = lookAt(process, names, hashed ? hashes : undefined, tellMissing).then((seen) => {
+      const selectors = [...proven, ...seen.selectors];
+      if (seen.isBusy) {
+        // A moment of overload must not cost the caller a selector for as long as it stays connected.
+        looks.delete(caller);
+      } else {
+        look.selectors = selectors;
+      }
+      return selectors;
     });
     const look: Look = { hashed, attestation, selectors: undefined };
     looks.set(caller, look);
@@ -93,7 +99,7 @@ async function lookAt(
   names: SystemNames,
   hashes: ExecutableHashes | undefined,
   tellMissing: (missing: string) => void,
-): Promise<readonly string[]> {
+): Promise<{ readonly selectors: readonly string[]; readonly isBusy: boolean }> {
   const { pid, uid, gid } = process;
   const [user, group, executable] = await Promise.all([
     names.user(uid),
@@ -103,11 +109,11 @@ async function lookAt(
   if (!process.isAlive()) {
     throw new SallyportError('ERR_WORKLOAD_CALLER_GONE', 'the process of a caller is gone');
   }
-  const { path, sha256, missing } = executable;
+  const { path, sha256, missing, isBusy } = executable;
   if (missing.length > 0) {
     tellMissing(missing.join('; '));
   }
-  return unixSelectors({ uid, gid, user, group, path, sha256 });
+  return { selectors: unixSelectors({ uid, gid, user, group, path, sha256 }), isBusy };
 }
 
 /** Once for each listener: whoever calls there calls from outside every time. */

@@ -5,8 +5,8 @@ import { type Clock, LIMITS, SallyportError } from '../base/index.ts';
 /** Hashes of executables, each made once for as long as the file stays the same. */
 export interface ExecutableHashes {
   /**
-   * Of an open file, lower-case hex. Rejects with `ERR_LIMIT_EXCEEDED` for a file that is too large, and when
-   * too many wait already.
+   * Of an open file, lower-case hex. Rejects with `ERR_LIMIT_EXCEEDED` for a file that is too large, and with
+   * `ERR_WORKLOAD_HASH_BUSY` when too many wait already.
    */
   sha256(fd: number, stats: BigIntStats): Promise<string>;
 }
@@ -30,7 +30,7 @@ export function createExecutableHashes(
   async function hash(fd: number, bytes: number): Promise<string> {
     if (running >= AT_ONCE_MAX) {
       if (waiting.length >= WAITING_MAX) {
-        throw new SallyportError('ERR_LIMIT_EXCEEDED', 'too many executables are being hashed');
+        throw new SallyportError('ERR_WORKLOAD_HASH_BUSY', 'too many executables are being hashed');
       }
       await new Promise<void>((resolve) => waiting.push(resolve));
     } else {

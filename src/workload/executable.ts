@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { constants } from 'node:fs';
 import { type FileHandle, open, readlink, stat } from 'node:fs/promises';
-import { errorText } from '../base/index.ts';
+import { errorCodeOf, errorText } from '../base/index.ts';
 import type { ExecutableHashes } from './executable-hash.ts';
 
 /** What could be said about the executable of a process, and why the rest could not. */
@@ -10,6 +10,8 @@ export interface ExecutableFacts {
   readonly sha256: string | undefined;
   /** One for each fact that is missing. */
   readonly missing: readonly string[];
+  /** What is missing may be had a little later. */
+  readonly isBusy: boolean;
 }
 
 /**
@@ -27,19 +29,26 @@ export async function readExecutable(
     file = await open(link, constants.O_RDONLY);
   } catch (error) {
     const reason = `\`${link}\` cannot be read: ${errorText(error)}`;
-    return { path: undefined, sha256: undefined, missing: [`path and sha256: ${reason}`] };
+    return { path: undefined, sha256: undefined, missing: [`path and sha256: ${reason}`], isBusy: false };
   }
   try {
     const stats = await file.stat({ bigint: true });
     const path = await pathOf(link, stats);
     const missing = path === undefined ? ['path: it does not lead to the executable here'] : [];
+    let isBusy = false;
     const sha256 = await hashes?.sha256(file.fd, stats).catch((error: unknown) => {
+      isBusy = errorCodeOf(error) === 'ERR_WORKLOAD_HASH_BUSY';
       missing.push(`sha256: ${errorText(error)}`);
       return undefined;
     });
-    return { path, sha256, missing };
+    return { path, sha256, missing, isBusy };
   } catch (error) {
-    return { path: undefined, sha256: undefined, missing: [`path and sha256: ${errorText(error)}`] };
+    return {
+      path: undefined,
+      sha256: undefined,
+      missing: [`path and sha256: ${errorText(error)}`],
+      isBusy: false,
+    };
   } finally {
     await file.close();
   }

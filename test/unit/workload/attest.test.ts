@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { systemClock } from '../../../src/base/index.ts';
+import { SallyportError, systemClock } from '../../../src/base/index.ts';
 import { createExecutableHashes } from '../../../src/workload/executable-hash.ts';
 import { type AttestedConnection, createAttestor, createEntrySet } from '../../../src/workload/index.ts';
 import { createSystemNames, type SystemNames } from '../../../src/workload/system-names.ts';
@@ -100,6 +100,24 @@ describe('createAttestor', () => {
     expect(await attest(connection)).toContain(`unix:sha256:${sha256}`);
     replace(PLAIN);
     expect(attest(connection)).toContain(`unix:sha256:${sha256}`);
+  });
+
+  it.skipIf(!isLinux)('looks again after a moment in which too many executables were hashed', async () => {
+    let isBusy = true;
+    const { attest } = bed(HASHED, {
+      hashes: {
+        sha256: async () => {
+          if (isBusy) {
+            throw new SallyportError('ERR_WORKLOAD_HASH_BUSY', 'busy');
+          }
+          return 'ab'.repeat(32);
+        },
+      },
+    });
+    const connection = caller();
+    expect((await attest(connection)).join()).not.toContain('unix:sha256');
+    isBusy = false;
+    expect(await attest(connection)).toContain(`unix:sha256:${'ab'.repeat(32)}`);
   });
 
   it('refuses a caller whose process has ended by the end of the look, and looks again for the next call', async () => {
