@@ -73,7 +73,7 @@ export function createIdentityControl(input: IdentityControlInput): IdentityCont
       return allowed.length === all.entries.length ? all : createEntrySet(allowed, all.trustDomain);
     },
     async open({ entries, secrets }) {
-      const stopReview = issuer.certificates.onStopped(() => entries.review());
+      const stopReview = issuer.certificates.onWithdrawn(() => entries.review());
       const operations = operationsOf(input, book, entries, secrets);
       const stop = await openSocket(input, operations);
       return async () => {

@@ -16,6 +16,7 @@ import type { Definitions } from '../proto/index.ts';
 import type { SecretService } from '../sds/index.ts';
 import type { WorkloadApi } from '../spiffe/index.ts';
 import type { ServerTls } from './server-tls.ts';
+import type { TlsClients } from './tls-clients.ts';
 
 export interface ListenersInput {
   readonly settings: Settings;
@@ -28,6 +29,7 @@ export interface ListenersInput {
   readonly peerCredentials: PeerCredentials | undefined;
   /** There when a listener wants mutual TLS. */
   readonly tls: ServerTls | undefined;
+  readonly clients: TlsClients;
   readonly clock: Clock;
   readonly random: Random;
   readonly events: EventSink;
@@ -59,7 +61,10 @@ export async function openListeners(input: ListenersInput): Promise<void> {
   }
   for (const listener of settings.listeners.agents) {
     const services = [input.secrets.source, input.workloadApi.source, health.service(definitions)];
-    const limits = { requestBytes: LIMITS.discoveryRequestBytes };
+    const limits = {
+      requestBytes: LIMITS.discoveryRequestBytes,
+      streamsPerConnection: LIMITS.agentStreamsPerConnection,
+    };
     input.onOpened(await open(listener, services, limits, input));
   }
 }
@@ -68,12 +73,13 @@ function open(
   listener: ListenerOptions,
   services: readonly GrpcServiceSource[],
   limits: Partial<ListenerLimits>,
-  { tls, peerCredentials, clock, random, events }: ListenersInput,
+  input: ListenersInput,
 ): Promise<GrpcListener> {
+  const { peerCredentials, clock, random, events } = input;
   return createGrpcListener({
     name: listener.name,
     address: addressOf(listener),
-    security: securityOf(listener, tls),
+    security: securityOf(listener, input),
     peerCredentials,
     services,
     clock,
@@ -96,12 +102,15 @@ function addressOf({ address, mode, owner }: ListenerOptions): GrpcAddress {
       };
 }
 
-function securityOf({ allowedSpiffeIds }: ListenerOptions, tls: ServerTls | undefined): ListenerSecurity {
+function securityOf(
+  { allowedSpiffeIds }: ListenerOptions,
+  { tls, clients }: ListenersInput,
+): ListenerSecurity {
   if (allowedSpiffeIds === undefined || tls === undefined) {
     return { kind: 'insecure' };
   }
   const allowed = new Set(allowedSpiffeIds);
-  const allow = ([uri, ...others]: readonly string[]): boolean =>
-    uri !== undefined && others.length === 0 && allowed.has(uri);
-  return { kind: 'mtls', tls: tls.source, allow };
+  const allow = ([uri, ...others]: readonly string[], certificateDer: Uint8Array): boolean =>
+    uri !== undefined && others.length === 0 && allowed.has(uri) && clients.isInForce(uri, certificateDer);
+  return { kind: 'mtls', tls: tls.source, allow, onReview: clients.onReview };
 }

@@ -21,6 +21,7 @@ import { createReadiness, type ReadinessBoard } from './readiness-board.ts';
 import { startReload } from './reload.ts';
 import { createServerTls } from './server-tls.ts';
 import { createServing, type Serving } from './serving.ts';
+import { createTlsClients } from './tls-clients.ts';
 import { createUndoStack, type UndoStack } from './undo-stack.ts';
 
 export interface SallyportInput {
@@ -219,6 +220,7 @@ async function listen(wiring: Wiring, { issuer, keySets, serving }: Served) {
     workloadApi,
     peerCredentials,
     tls,
+    clients: createTlsClients(issuer.certificates),
     clock,
     random,
     events,

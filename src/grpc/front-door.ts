@@ -1,7 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
-import { type EventSink, errorText, SallyportError } from '../base/index.ts';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
+import { type Clock, type EventSink, errorText, SallyportError } from '../base/index.ts';
 import { urisOfAltNames } from './peer-names.ts';
+import { trackPeers } from './tls-peers.ts';
 import { secureContextOf, type TlsSource } from './tls-source.ts';
 
 /** How a listener makes sure who is at the other end. */
@@ -10,8 +11,13 @@ export type ListenerSecurity =
   | {
       readonly kind: 'mtls';
       readonly tls: TlsSource;
-      /** The URI names of a client certificate that the trust accepts; false closes the connection. */
-      readonly allow: (uris: readonly string[]) => boolean;
+      /**
+       * The URI names of a client certificate that the trust accepts, and the certificate, DER; false closes the
+       * connection. Asked at the handshake, and again for open connections at every review.
+       */
+      readonly allow: (uris: readonly string[], certificateDer: Uint8Array) => boolean;
+      /** Calls `review` when `allow` may answer otherwise than before, until the returned function is called. */
+      readonly onReview?: (review: () => void) => () => void;
     };
 
 /** Our own server in front of grpc-js: it accepts, secures and judges connections, and hands them on. */
@@ -25,11 +31,12 @@ export interface FrontDoor {
 
 type BareDoor = Omit<FrontDoor, 'sockets'>;
 
-interface FrontDoorOptions {
+export interface FrontDoorOptions {
   readonly name: string;
   readonly security: ListenerSecurity;
   readonly connectionsMax: number;
   readonly handshakeMillis: number;
+  readonly clock: Clock;
   readonly events: EventSink;
   readonly onSocket: (socket: Socket, peerUris: readonly string[]) => void;
 }
@@ -91,14 +98,17 @@ function tlsDoor(
       noDelay: true,
     }),
   );
+  const peers = trackPeers(options, security);
   server.on('secureConnection', (socket) => {
     ignoreErrors(socket);
-    const uris = socket.authorized ? urisOf(socket) : undefined;
-    if (uris === undefined || !security.allow(uris)) {
-      refuse(uris === undefined ? 'its names cannot be read' : 'it is not on the list', uris ?? []);
+    const certificate = socket.authorized ? socket.getPeerX509Certificate() : undefined;
+    const uris = certificate === undefined ? undefined : urisOfAltNames(certificate.subjectAltName);
+    if (certificate === undefined || uris === undefined || !security.allow(uris, certificate.raw)) {
+      refuse(uris === undefined ? 'its names cannot be read' : 'it may not come in', uris ?? []);
       socket.destroy();
       return;
     }
+    peers.add({ socket, uris, certificate });
     options.onSocket(socket, uris);
   });
   server.on('tlsClientError', (error, socket) => {
@@ -115,7 +125,14 @@ function tlsDoor(
       fields: { listener: name, reason, peerUris },
     });
   }
-  return { server, release: security.tls.onChange(() => renew(server, security.tls, options)) };
+  const stopRenewing = security.tls.onChange(() => renew(server, security.tls, options));
+  return {
+    server,
+    release() {
+      stopRenewing();
+      peers.release();
+    },
+  };
 }
 
 /** New connections get the new certificate and trust; running ones keep what they have. */
@@ -149,11 +166,6 @@ function usingTls<T>(use: () => T): T {
       ? cause
       : new SallyportError('ERR_GRPC_TLS_MATERIAL', 'certificate, key and trust cannot be used', { cause });
   }
-}
-
-function urisOf(socket: TLSSocket): readonly string[] | undefined {
-  const certificate = socket.getPeerX509Certificate();
-  return certificate === undefined ? undefined : urisOfAltNames(certificate.subjectAltName);
 }
 
 /** A broken connection ends its calls; without a listener for its error it would end the process. */

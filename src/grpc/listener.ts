@@ -33,6 +33,8 @@ export interface GrpcListenerOptions {
 export interface ListenerLimits {
   readonly connections: number;
   readonly streamsPerConnection: number;
+  /** Calls of all connections that run at once, open streams among them. */
+  readonly calls: number;
   /** A request as it arrives and after decompression. */
   readonly requestBytes: number;
   /** A connection from which nothing was heard for this long is asked for a sign of life. */
@@ -59,6 +61,7 @@ export interface GrpcListener {
 export const LISTENER_LIMITS: ListenerLimits = {
   connections: LIMITS.connectionsPerListener,
   streamsPerConnection: LIMITS.streamsPerConnection,
+  calls: LIMITS.callsPerListener,
   requestBytes: LIMITS.checkRequestBytes,
   keepaliveMillis: 30_000,
   keepaliveTimeoutMillis: 10_000,
@@ -75,7 +78,7 @@ export async function createGrpcListener(options: GrpcListenerOptions): Promise<
   const { name, address, security, clock, random, events } = options;
   const limits = { ...LISTENER_LIMITS, ...options.limits };
   const connections = new Map<string, Caller>();
-  const calls = new RunningCalls((peer) => connections.get(peer));
+  const calls = new RunningCalls((peer) => connections.get(peer), limits.calls);
   const callerOf = (call: CallHandle): Caller => calls.callerOf(call);
   const transport = security.kind === 'mtls' ? 'mtls' : address.kind;
   const server = createServer(options, { listener: name, transport, callerOf }, limits, calls);
@@ -85,6 +88,7 @@ export async function createGrpcListener(options: GrpcListenerOptions): Promise<
     security,
     connectionsMax: limits.connections,
     handshakeMillis: limits.handshakeMillis,
+    clock,
     events,
     onSocket(socket, peerUris) {
       const connectionId = `conn:${randomHex(random, 16)}`;

@@ -19,8 +19,11 @@ export interface CertificateControl {
   isRevoked(issuerKeyId: string, serial: string): boolean;
   isStopped(id: SpiffeId): boolean;
   readonly stopped: readonly string[];
-  /** Calls `listener` after an identity was stopped or allowed, until the returned function is called. */
-  onStopped(listener: () => void): () => void;
+  /**
+   * Calls `listener` after a certificate was revoked or an identity stopped or allowed, until the returned
+   * function is called.
+   */
+  onWithdrawn(listener: () => void): () => void;
 }
 
 export interface CertificateControlInput {
@@ -54,6 +57,7 @@ export function createCertificateControl(
         throw unknownSerial();
       }
       tellRevoked(revoked, events);
+      tell();
       onRevoked();
       return revoked;
     },
@@ -85,7 +89,7 @@ export function createCertificateControl(
     get stopped() {
       return inventory.stopped;
     },
-    onStopped(listener) {
+    onWithdrawn(listener) {
       const entry = (): void => listener();
       listeners.add(entry);
       return () => void listeners.delete(entry);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as grpc from '@grpc/grpc-js';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { callAdmin } from '../../../src/admin/index.ts';
 import { mintX509 } from '../../../src/app/index.ts';
 import { formatListenAddress, systemClock, systemRandom } from '../../../src/base/index.ts';
 import { parseSpiffeId } from '../../../src/identity/index.ts';
@@ -65,6 +66,24 @@ function fetchDefault(target: string, credentials: grpc.ChannelCredentials): Pro
   });
 }
 
+/** An open stream: what it first received, and how it ends. */
+function streamOpened(target: string, credentials: grpc.ChannelCredentials) {
+  const service = testDefinitions().service('envoy.service.secret.v3.SecretDiscoveryService');
+  const method = service['StreamSecrets'] as grpc.MethodDefinition<object, object>;
+  const client = new grpc.Client(target, credentials, {
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.ssl_target_name_override': 'sallyport',
+  });
+  onTestFinished(() => client.close());
+  const call = client.makeBidiStreamRequest(method.path, method.requestSerialize, method.responseDeserialize);
+  call.on('error', () => undefined);
+  call.write({ resource_names: ['default'] });
+  return {
+    received: new Promise((resolve) => call.once('data', resolve)),
+    ended: new Promise<grpc.StatusObject>((resolve) => call.once('status', resolve)),
+  };
+}
+
 describe('an agent listener on TCP', () => {
   it('serves the holder of a minted certificate by its SPIFFE ID, and nobody else', async () => {
     const site = makeSite(OVER_TCP);
@@ -81,6 +100,22 @@ describe('an agent listener on TCP', () => {
     await expect(fetchDefault(target, grpc.credentials.createInsecure())).rejects.toMatchObject({
       code: grpc.status.UNAVAILABLE,
     });
+  });
+
+  it('refuses a client whose certificate was revoked, and closes the connections that it has', async () => {
+    const site = makeSite(OVER_TCP);
+    site.write('entries/web.yaml', ENTRY.replace('sallyport:socket:web', `sallyport:mtls:${CLIENT}`));
+    const first = await credentialsOf(site, CLIENT);
+    const running = await start(site);
+    const address = running.addresses.get('remote');
+    const target = address === undefined ? '' : formatListenAddress(address);
+    const open = streamOpened(target, first);
+    await open.received;
+    const socket = site.path('state', 'admin.sock');
+    await callAdmin(socket, 'certs.stop', { spiffeId: CLIENT });
+    expect(await open.ended).toMatchObject({ code: grpc.status.UNAVAILABLE });
+    await expect(fetchDefault(target, first)).rejects.toMatchObject({ code: grpc.status.UNAVAILABLE });
+    expect(running.logged('grpc.peer_closed')).toHaveLength(1);
   });
 
   it('has a state folder in which nothing but keys holds a private key', async () => {
