@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { type Clock, type Diagnostic, hasErrors } from '../base/index.ts';
 import { readSettings, type Settings } from '../config/index.ts';
 import { readContent } from './content.ts';
@@ -18,11 +19,30 @@ export async function checkFiles(settingsPath: string, clock: Clock): Promise<Fi
     return { diagnostics: settings.diagnostics, summary: '' };
   }
   const { content, diagnostics } = await readContent({ settings: settings.value, settingsPath: path, clock });
-  const all = [...settings.diagnostics, ...diagnostics];
+  const all = [...settings.diagnostics, ...diagnostics, ...missingSocketFolders(settings.value, path)];
   return {
     diagnostics: all,
     summary: content === undefined || hasErrors(all) ? '' : summaryOf(settings.value, content),
   };
+}
+
+/** A warning alone: the folder may well be made before `serve` runs there. */
+function missingSocketFolders({ listeners }: Settings, file: string): readonly Diagnostic[] {
+  const folders = [...listeners.authz, ...listeners.agents].flatMap(({ address }) =>
+    address.kind === 'unix' ? [dirname(address.path)] : [],
+  );
+  return [...new Set(folders)]
+    .filter((folder) => !existsSync(folder))
+    .map((folder) => ({
+      code: 'ERR_GRPC_LISTEN',
+      severity: 'warning',
+      file,
+      line: 1,
+      column: 1,
+      path: 'listeners',
+      message: `the folder \`${folder}\` of a socket does not exist`,
+      hint: `make it before \`serve\` starts: \`mkdir -p ${folder}\``,
+    }));
 }
 
 function summaryOf(

@@ -4,6 +4,7 @@ import { issueText } from './issue-text.ts';
 import { knownNames } from './known-names.ts';
 import { nearestWord } from './nearest-word.ts';
 import { diagnosticAt, type Positioned } from './positioned.ts';
+import { shapeHint } from './shape-hint.ts';
 import type { ValuePath } from './value-path.ts';
 
 /**
@@ -28,6 +29,7 @@ export function checkShape<T>(source: Positioned, schema: z.ZodType<T>, prefix: 
   }
   const issues = result.error.issues.flatMap((issue) => flatten(issue, []));
   const diagnostics = issues
+    .filter((issue) => !isMisspelled(issue, issues, schema))
     .flatMap((issue) => diagnose(source, schema, prefix, issue))
     .sort((a, b) => a.line - b.line || a.column - b.column);
   return { value: undefined, diagnostics: diagnostics.slice(0, LIMITS.diagnostics) };
@@ -66,25 +68,42 @@ function diagnose(
   prefix: ValuePath,
   issue: Issue,
 ): readonly Diagnostic[] {
-  const inner = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
+  const inner = issue.path.map(stepOf);
   const path = [...prefix, ...inner];
   if (issue.code === 'unrecognized_keys') {
     const names = knownNames(schema, inner);
     return issue.keys.map((key) => unknownField(source, [...path, key], key, names));
   }
-  const params = issue.code === 'custom' ? readParams(issue.params) : wantsQuotes(issue) ? QUOTES : {};
-  return [diagnosticAt(source, path, { code: 'ERR_MANIFEST_SHAPE', message: issueText(issue), ...params })];
+  const params = issue.code === 'custom' ? readParams(issue.params) : {};
+  const hint = shapeHint(issue);
+  return [
+    diagnosticAt(source, path, {
+      code: 'ERR_MANIFEST_SHAPE',
+      message: issueText(issue),
+      ...(hint === undefined ? {} : { hint }),
+      ...params,
+    }),
+  ];
 }
 
-const QUOTES: IssueParams = { hint: 'put it in quotes' };
-
-/** A number or a boolean where a text belongs, such as `ports: [80]`. */
-function wantsQuotes(issue: Issue): boolean {
-  return (
-    issue.code === 'invalid_type' &&
-    issue.expected === 'string' &&
-    (typeof issue.input === 'number' || typeof issue.input === 'boolean')
+/** A field that is missing because its name was misspelled; the misspelled one is shown, with its hint. */
+function isMisspelled(issue: Issue, issues: readonly Issue[], schema: z.ZodType): boolean {
+  const name = issue.path.at(-1);
+  if (issue.code !== 'invalid_type' || issue.input !== undefined || typeof name !== 'string') {
+    return false;
+  }
+  const parent = issue.path.slice(0, -1);
+  return issues.some(
+    (other) =>
+      other.code === 'unrecognized_keys' &&
+      other.path.length === parent.length &&
+      other.path.every((step, index) => step === parent[index]) &&
+      other.keys.some((key) => nearestWord(key, knownNames(schema, parent.map(stepOf))) === name),
   );
+}
+
+function stepOf(step: PropertyKey): string | number {
+  return typeof step === 'number' ? step : String(step);
 }
 
 function unknownField(

@@ -42,7 +42,14 @@ export function composeFile(file: ManifestFile): ComposedFile {
   const tokens = [...new Parser(lines.addNewLine).parse(file.text)];
   const control = CONTROL_CHARACTER.exec(file.text);
   if (control !== null) {
-    return nothing(problem(control.index, 'ERR_MANIFEST_ENCODING', 'control character in the text'));
+    return nothing(
+      problem(
+        control.index,
+        'ERR_MANIFEST_ENCODING',
+        'control character in the text',
+        'remove it, or write it as an escape such as `\\u0001` in double quotes',
+      ),
+    );
   }
   const count = tokens.filter((token) => token.type === 'document').length;
   if (count > LIMITS.manifestDocuments) {
@@ -52,7 +59,12 @@ export function composeFile(file: ManifestFile): ComposedFile {
   const deep = tokens.map(firstTooDeep).find((offset) => offset !== undefined);
   if (deep !== undefined) {
     return nothing(
-      problem(deep, 'ERR_LIMIT_EXCEEDED', `nested more than ${LIMITS.manifestDepth} levels deep`),
+      problem(
+        deep,
+        'ERR_LIMIT_EXCEEDED',
+        `nested more than ${LIMITS.manifestDepth} levels deep`,
+        'flatten it',
+      ),
     );
   }
   const composer = new Composer<ParsedNode, true>({
@@ -65,7 +77,12 @@ export function composeFile(file: ManifestFile): ComposedFile {
   const documents = [...composer.compose(tokens, true, file.text.length)].filter(isDocument);
   const diagnostics = documents.flatMap((document) => [
     ...[...document.errors, ...document.warnings].map((error) =>
-      problem(error.pos[0], 'ERR_MANIFEST_YAML', sentence(error)),
+      problem(
+        error.pos[0],
+        'ERR_MANIFEST_YAML',
+        sentence(error),
+        'look at indentation, quotes and brackets here and in the line above',
+      ),
     ),
     ...(document.directives.yaml.explicit === true && document.directives.yaml.version !== '1.2'
       ? [problem(document.range[0], 'ERR_MANIFEST_YAML', 'only YAML 1.2 is read', 'remove the `%YAML` line')]

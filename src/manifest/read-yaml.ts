@@ -14,7 +14,13 @@ export function readYaml(file: ManifestFile): Checked<YamlDocument> {
     const nowhere = { file: file.path, locate: () => START, locateKey: () => START };
     return {
       value: undefined,
-      diagnostics: [diagnosticAt(nowhere, [], { code: 'ERR_MANIFEST_EMPTY', message: 'file is empty' })],
+      diagnostics: [
+        diagnosticAt(nowhere, [], {
+          code: 'ERR_MANIFEST_EMPTY',
+          message: 'file is empty',
+          hint: 'write the settings into it; `examples/minimal` has some',
+        }),
+      ],
     };
   }
   return second === undefined

@@ -88,9 +88,14 @@ const conditionSchema = z
     const lists = [condition.values, condition.notValues] as const;
     if (lists.every((list) => (list ?? []).length === 0)) {
       context.addIssue(
-        issueOf({ code: 'ERR_POLICY_CONDITION', message: 'a condition needs `values` or `notValues`' }, [
-          'key',
-        ]),
+        issueOf(
+          {
+            code: 'ERR_POLICY_CONDITION',
+            message: 'a condition needs `values` or `notValues`',
+            hint: 'add one of the two',
+          },
+          ['key'],
+        ),
       );
     }
     for (const [index, list] of lists.entries()) {
@@ -129,7 +134,11 @@ export const authorizationSpec = z
     if (spec.action !== 'CUSTOM' && spec.provider !== undefined) {
       context.addIssue(
         issueOf(
-          { code: 'ERR_POLICY_ACTION', message: '`provider` goes with action `CUSTOM` only' },
+          {
+            code: 'ERR_POLICY_ACTION',
+            message: '`provider` goes with action `CUSTOM` only',
+            hint: 'remove it',
+          },
           ['provider'],
           true,
         ),
@@ -191,13 +200,24 @@ function checkCustom(
 ): void {
   if ((spec.provider?.name ?? '') === '') {
     context.addIssue(
-      issueOf({ code: 'ERR_POLICY_ACTION', message: 'action `CUSTOM` needs `provider.name`' }, ['provider']),
+      issueOf(
+        {
+          code: 'ERR_POLICY_ACTION',
+          message: 'action `CUSTOM` needs `provider.name`',
+          hint: 'name a provider',
+        },
+        ['provider'],
+      ),
     );
   }
   const complain = (path: readonly (string | number)[]) =>
     context.addIssue(
       issueOf(
-        { code: 'ERR_POLICY_ACTION', message: 'cannot be asked for with action `CUSTOM`' },
+        {
+          code: 'ERR_POLICY_ACTION',
+          message: 'cannot be asked for with action `CUSTOM`',
+          hint: 'CUSTOM comes before identities and tokens are known; use ALLOW or DENY',
+        },
         ['rules', ...path],
         true,
       ),

@@ -72,7 +72,11 @@ export function conditionValueProblem(key: ConditionKey, value: string): FieldPr
       return trustDomainProblem(value);
     case 'experimental':
       return /^\[[[\]]*\]$/.test(value)
-        ? { code: 'ERR_POLICY_EMPTY', message: `${quoted(value)} looks for an empty text in a list` }
+        ? {
+            code: 'ERR_POLICY_EMPTY',
+            message: `${quoted(value)} looks for an empty text in a list`,
+            hint: 'write a text between the brackets',
+          }
         : undefined;
     default:
       return undefined;

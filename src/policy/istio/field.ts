@@ -38,7 +38,7 @@ export function basicProblem(text: string): FieldProblem | undefined {
     };
   }
   return /\p{Cc}/u.test(text)
-    ? { code: 'ERR_POLICY_VALUE', message: 'value holds a control character' }
+    ? { code: 'ERR_POLICY_VALUE', message: 'value holds a control character', hint: 'remove it' }
     : undefined;
 }
 

@@ -23,6 +23,7 @@ const portLevel = z.unknown().transform((value, context): ReadonlyMap<number, Mt
           {
             code: 'ERR_POLICY_PORT_MTLS',
             message: `${quoted(name)} is not a port from 1 to 65535`,
+            hint: 'write the number of a port of the workload',
           },
           [name],
           true,

@@ -50,6 +50,7 @@ const tokenRuleSchema = z
           {
             code: 'ERR_POLICY_TOKEN_RULE',
             message: 'a token rule needs an `issuer`, or a `jwksUri` for tokens of any issuer',
+            hint: 'add `issuer`',
           },
           [],
           true,
@@ -80,6 +81,7 @@ function uriProblem(text: string): FieldProblem | undefined {
     ? {
         code: 'ERR_POLICY_TOKEN_RULE',
         message: 'not an `https://` or `http://` URL of at most 2048 characters',
+        hint: 'write the whole URL, such as `https://id.example.org/jwks.json`',
       }
     : undefined;
 }
@@ -115,7 +117,11 @@ function timeoutProblem(text: string): FieldProblem | undefined {
   try {
     return !/[dy]/.test(text) && parseDuration(text).millis >= 1
       ? undefined
-      : { code: 'ERR_POLICY_TOKEN_RULE', message: 'a timeout is at least 1ms, in `h`, `m`, `s` and `ms`' };
+      : {
+          code: 'ERR_POLICY_TOKEN_RULE',
+          message: 'a timeout is at least 1ms, in `h`, `m`, `s` and `ms`',
+          hint: 'write `5s`',
+        };
   } catch (error) {
     return { code: 'ERR_POLICY_TOKEN_RULE', message: errorText(error), hint: 'such as `5s`' };
   }

@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { startSallyport } from '../../../src/app/index.ts';
+import { checkFiles, startSallyport } from '../../../src/app/index.ts';
 import { systemClock, systemRandom } from '../../../src/base/index.ts';
 import { ALLOW_ORDERS, ENTRY, makeSite, SETTINGS, type Site } from './bed.ts';
 import { adminUrl, callUnary, check, fetchSecrets, health, start } from './running.ts';
@@ -93,6 +93,15 @@ describe('a running sallyport', () => {
     site.write('sallyport.yaml', SETTINGS);
     await start(site);
   });
+});
+
+it('check warns of the folder of a socket that is not there, and of nothing else', async () => {
+  const site = makeSite();
+  expect((await checkFiles(site.settingsPath, systemClock)).diagnostics).toEqual([]);
+  rmSync(site.path('run'), { recursive: true });
+  const { diagnostics, summary } = await checkFiles(site.settingsPath, systemClock);
+  expect(diagnostics).toMatchObject([{ code: 'ERR_GRPC_LISTEN', severity: 'warning' }]);
+  expect(summary).toContain('1 AuthorizationPolicy');
 });
 
 describe('changed files', () => {

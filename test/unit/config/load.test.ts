@@ -93,7 +93,6 @@ keys: { allowCidrs: [10.0.0.0/99] }
 log: { level: loud }
 `;
     expect(problems(text)).toEqual([
-      'ERR_MANIFEST_SHAPE 2:1 trustDomain',
       'ERR_MANIFEST_UNKNOWN_FIELD 2:1 trustDomian',
       'ERR_LISTEN_ADDRESS 5:18 listeners.authz[0].address',
       'ERR_MANIFEST_UNKNOWN_FIELD 5:34 listeners.authz[0].profil',

@@ -60,18 +60,44 @@ custom: wrong
 somethingelse: 1
 `),
     ).toEqual([
-      '1:1 listen.port: a number is required here SHAPE',
       '2:3 listen.prot: unknown field `prot` (did you mean `port`?) UNKNOWN_FIELD',
       '3:14 listen.hosts[1]: expected a text, found a number (put it in quotes) SHAPE',
-      '4:7 mode: expected `on` or `off` SHAPE',
+      '4:7 mode: expected `on` or `off` (choose one of them) SHAPE',
       '5:14 labels.a: expected a text (put it in quotes) SHAPE',
       '6:9 custom: not right (write `right`) METADATA',
       '7:1 somethingelse: unknown field `somethingelse` (known here: listen, mode, labels, sources, custom) UNKNOWN_FIELD',
     ]);
     expect(problems('listen: { port: 1.5, hosts: [a, b, c] }')).toEqual([
-      '1:17 listen.port: expected a whole number, found a number SHAPE',
-      '1:22 listen.hosts: must have at most 2 entries SHAPE',
+      '1:17 listen.port: expected a whole number, found a number (write a number, without quotes) SHAPE',
+      '1:22 listen.hosts: must have at most 2 entries (take out what is too much) SHAPE',
     ]);
+  });
+
+  it('names a missing field once: itself, or the misspelled one that stands for it', () => {
+    expect(problems('listen: { hosts: [] }')).toEqual([
+      '1:1 listen.port: a number is required here (add `port`) SHAPE',
+    ]);
+    expect(problems('listen: { hosts: [], porrt: 1 }')).toEqual([
+      '1:22 listen.porrt: unknown field `porrt` (did you mean `port`?) UNKNOWN_FIELD',
+    ]);
+    expect(problems('listen: { hosts: [], other: 1 }')).toHaveLength(2);
+  });
+
+  it.each([
+    'listen: { port: [], hosts: [] }',
+    'listen: { port: 1, hosts: 1 }',
+    'listen: 1',
+    'listen: { port: 1, hosts: [[]] }',
+    'listen: { port: 1, hosts: [] }\nmode: of',
+    'a: [',
+    'a: "b',
+    '',
+    '\u0001',
+  ])('has a hint for every problem of %j', (text) => {
+    const document = readYaml({ path: 's.yaml', text });
+    const { diagnostics } = document.value === undefined ? document : checkShape(document.value, schema);
+    expect(diagnostics.length).toBeGreaterThan(0);
+    expect(diagnostics.filter(({ hint }) => hint === undefined)).toEqual([]);
   });
 
   it('speaks of the branch of a union that came furthest', () => {
@@ -80,7 +106,7 @@ somethingelse: 1
       '3:29 sources[0].one: expected a text, found a number (put it in quotes) SHAPE',
     ]);
     expect(problems('listen: { port: 1, hosts: [] }\nsources: [x]\n')).toEqual([
-      '2:11 sources[0]: none of the forms that are allowed here SHAPE',
+      '2:11 sources[0]: none of the forms that are allowed here (compare it with the files in `examples/` and with docs/config.md) SHAPE',
     ]);
   });
 
@@ -93,7 +119,9 @@ somethingelse: 1
 
 describe('readYaml', () => {
   it('wants exactly one document', () => {
-    expect(problems('# nothing\n')).toEqual(['1:1 : file is empty EMPTY']);
+    expect(problems('# nothing\n')).toEqual([
+      '1:1 : file is empty (write the settings into it; `examples/minimal` has some) EMPTY',
+    ]);
     expect(problems('a: 1\n---\nb: 2\n')).toEqual([
       '3:1 : a second document where one is expected (remove it, or the `---` above it) SHAPE',
     ]);
