@@ -133,6 +133,8 @@ export const ERROR_CODES = {
     'port level mTLS stands without a selector, without a port, or for a port out of range',
   ERR_LINT_SPIFFE_SCHEME:
     'a principal is written with `spiffe://`, which is added anyway, so it never matches',
+  ERR_LINT_EXECUTABLE_ALONE:
+    'an entry rests on the path or hash of an executable alone, which other processes can borrow',
   ERR_LINT_INNER_STAR: 'a `*` in the middle of a value is an ordinary character',
   ERR_LINT_STAR_SLASH_STAR: 'the request principal `*/*` matches only the subject `*`',
   ERR_LINT_HOST_PORT: 'a host without its twin for ports does not match a request that names a port',

@@ -101,6 +101,7 @@ function readEntry(
     diagnostics: [
       ...checked.diagnostics,
       ...(problem === undefined ? [] : [diagnosticAt(object, ['spec', 'spiffeID'], problem)]),
+      ...executableAlone(object, spec.selectors),
       ...(socketNames === undefined ? [] : unknownSockets(object, spec.selectors, socketNames)),
     ],
   };
@@ -151,6 +152,26 @@ function unknownSockets(
       }),
     ];
   });
+}
+
+/**
+ * Path and hash of an executable can be borrowed: a process connects, hands the socket to its child, and executes
+ * the program that is asked for. A user, or a socket of its own, cannot.
+ */
+function executableAlone(object: ManifestObject, selectors: readonly string[]): readonly Diagnostic[] {
+  const isExecutable = (selector: string): boolean => /^unix:(?:path|sha256):/.test(selector);
+  const index = selectors.findIndex(isExecutable);
+  const isBound = selectors.some((selector) => /^(?:unix:(?:uid|user):|sallyport:)/.test(selector));
+  return index < 0 || isBound
+    ? []
+    : [
+        diagnosticAt(object, ['spec', 'selectors', index], {
+          code: 'ERR_LINT_EXECUTABLE_ALONE',
+          severity: 'warning',
+          message: 'whoever may run this program can get this identity, by connecting before it runs it',
+          hint: 'add `unix:uid:…`, `unix:user:…` or a socket of its own beside it',
+        }),
+      ];
 }
 
 function twice(object: ManifestObject, other: ManifestObject): Diagnostic {
