@@ -14,4 +14,12 @@ wanted=$(node -p 'require("./node_modules/sallyport/package.json").version')
 got=$(npx --no-install sallyport --version)
 [ "$got" = "$wanted" ] || { echo "sallyport --version says $got, not $wanted"; exit 1; }
 npx --no-install sallyport serve --help >/dev/null
+# An older Node is told so in one sentence.
+for old in /usr/bin/node /usr/local/bin/node; do
+  if [ -x "$old" ] && [ "$("$old" -p 'parseInt(process.versions.node)')" -lt 24 ]; then
+    said=$("$old" node_modules/sallyport/dist/cli/start.js --version 2>&1) && { echo "an old Node was accepted: $said"; exit 1; }
+    [ "$(printf '%s\n' "$said" | wc -l)" -eq 1 ] || { echo "$said"; exit 1; }
+    echo "$said"
+  fi
+done
 echo "sallyport $got"
