@@ -105,8 +105,15 @@ for what in "$@"; do
     check_chain "$what"
   else
     # The server shows its chain before it asks for ours, so the handshake need not succeed.
-    openssl s_client -connect "$what" -showcerts </dev/null >"$work/presented.pem" 2>"$work/said"
-    check_chain "$work/presented.pem"
+    openssl s_client -connect "$what" -showcerts </dev/null >"$work/presented.pem" 2>"$work/error"
+    if grep -q 'BEGIN CERTIFICATE' "$work/presented.pem"; then
+      check_chain "$work/presented.pem"
+    else
+      case $what in
+        *:*) check 'presents a certificate there' sh -c 'head -n 1 "$1"; exit 1' sh "$work/error" ;;
+        *) check 'is a file, or HOST:PORT' false ;;
+      esac
+    fi
   fi
 done
 

@@ -9,8 +9,8 @@ import { docker } from './runtime-containers-engine.ts';
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 
 export const SALLYPORT_IMAGE = 'sallyport:lab';
-/** On every image that `Dockerfile` makes. */
-const IMAGE_LABEL = 'org.sallyport.image';
+/** On the images that a lab builds, so that it removes none of a user's own. */
+const IMAGE_LABEL = 'org.sallyport.lab';
 
 export function envoyImage(version: EnvoyVersion): string {
   return `envoyproxy/envoy:v${RELEASES[version]}`;
@@ -70,7 +70,8 @@ async function buildSallyport(
     return noImage(base);
   }
   progress(`building the image ${SALLYPORT_IMAGE} …`);
-  const args = ['build', '--tag', SALLYPORT_IMAGE, '--build-arg', 'NODE_EXTRA_CA_CERTS', PROJECT];
+  const label = ['--label', `${IMAGE_LABEL}=image`];
+  const args = ['build', '--tag', SALLYPORT_IMAGE, ...label, '--build-arg', 'NODE_EXTRA_CA_CERTS', PROJECT];
   const { isDone, lastLine } = await docker(args, BUILD_MILLIS);
   if (!isDone) {
     return `the image ${SALLYPORT_IMAGE} cannot be built: ${lastLine}`;

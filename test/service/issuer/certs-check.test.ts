@@ -80,7 +80,11 @@ describe.runIf(hasOpenssl)('certs/check.sh', () => {
     };
     expect((await wrong(ours.bundle, foreign.chain)).length).toBe(2);
     expect((await wrong(ours.bundle, ours.bundle)).join()).toContain('is no CA');
-    expect((await wrong(ours.bundle, '127.0.0.1:1')).join()).toContain('holds a certificate');
+    expect((await wrong(ours.bundle, '127.0.0.1:1')).join()).toContain('presents a certificate there');
+    expect((await wrong(ours.bundle, 'nowhere.pem')).join()).toContain('is a file, or HOST:PORT');
+    const empty = join(folder, 'empty.pem');
+    writeFileSync(empty, '');
+    expect((await wrong(ours.bundle, empty)).join()).toContain('holds a certificate');
     const withKey = join(folder, 'key.pem');
     writeFileSync(withKey, writePem('PRIVATE KEY', [ours.svid.privateKey]));
     expect((await wrong(withKey)).join()).toContain('holds no key');
