@@ -11,6 +11,7 @@ import {
   type ListenerSecurity,
   type PeerCredentials,
 } from '../grpc/index.ts';
+import { SOCKET_MODE_DEFAULT } from '../grpc/options.ts';
 import type { KeySets } from '../keys/index.ts';
 import type { Definitions } from '../proto/index.ts';
 import type { SecretService } from '../sds/index.ts';
@@ -38,9 +39,6 @@ export interface ListenersInput {
 }
 
 type ListenerOptions = Settings['listeners']['authz'][number] | Settings['listeners']['agents'][number];
-
-/** The default of a Unix socket: its owner alone. */
-const SOCKET_MODE = 0o600;
 
 /** Opens every gRPC listener of the settings. Rejects like `createGrpcListener`. */
 export async function openListeners(input: ListenersInput): Promise<void> {
@@ -95,7 +93,7 @@ function addressOf({ address, mode, owner }: ListenerOptions): GrpcAddress {
     : {
         kind: 'unix',
         path: address.path,
-        mode: mode ?? SOCKET_MODE,
+        mode: mode ?? SOCKET_MODE_DEFAULT,
         // The state lock is held, so nobody else serves from these settings.
         mayTakeOver: true,
         ...(owner === undefined ? {} : { owner }),
@@ -106,8 +104,14 @@ function securityOf(
   { allowedSpiffeIds }: ListenerOptions,
   { tls, clients }: ListenersInput,
 ): ListenerSecurity {
-  if (allowedSpiffeIds === undefined || tls === undefined) {
+  if (allowedSpiffeIds === undefined) {
     return { kind: 'insecure' };
+  }
+  if (tls === undefined) {
+    throw new SallyportError(
+      'ERR_INTERNAL',
+      'a listener wants mutual TLS, and there is no certificate for it',
+    );
   }
   const allowed = new Set(allowedSpiffeIds);
   const allow = ([uri, ...others]: readonly string[], certificateDer: Uint8Array): boolean =>

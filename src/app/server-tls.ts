@@ -10,19 +10,19 @@ export interface ServerTls {
 
 export async function createServerTls(issuer: SallyportIssuer): Promise<ServerTls> {
   const listeners = new Set<() => void>();
-  let material = materialOf(await issuer.serverSvid(), issuer);
-  const renew = (svid: X509Svid): void => {
+  let svid = await issuer.serverSvid();
+  let material = materialOf(svid, issuer);
+  const renew = (): void => {
     material = materialOf(svid, issuer);
     for (const listener of [...listeners]) {
       listener();
     }
   };
-  let svid = await issuer.serverSvid();
   const stopKeeping = issuer.keepServerSvid((next) => {
     svid = next;
-    renew(next);
+    renew();
   });
-  const stopBundle = issuer.onBundleChanged(() => renew(svid));
+  const stopBundle = issuer.onBundleChanged(renew);
   return {
     source: {
       current: () => material,

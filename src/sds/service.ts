@@ -9,7 +9,6 @@ import { DELTA, type SecretProtocol, SOTW } from './protocol.ts';
 import { createSecretCache } from './secret-cache.ts';
 import { SecretStream } from './secret-stream.ts';
 import { type EntrySource, SECRET_NAMES, type SecretNames, type Validator } from './sources.ts';
-
 import { createSubscriptionBudget } from './subscription-budget.ts';
 import { createTurns } from './turns.ts';
 import type { World } from './world.ts';

@@ -5,7 +5,6 @@ import type { Issuer, SvidPool } from '../issuer/index.ts';
 import type { Attestation, EntrySet } from '../workload/index.ts';
 import type { SecretCache } from './secret-cache.ts';
 import type { SecretNames, Validator } from './sources.ts';
-
 import type { SubscriptionBudget } from './subscription-budget.ts';
 import type { Turns } from './turns.ts';
 
