@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { sallyportVersion } from '../app/index.ts';
+import { bearClosedOutput } from './closed-output.ts';
 import { authorityCommand } from './commands/authority.ts';
 import { bundleCommand } from './commands/bundle.ts';
 import { certsCommand } from './commands/certs.ts';
@@ -15,6 +16,9 @@ import { stateCommand } from './commands/state.ts';
 import { versionCommand } from './commands/version.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { errorLines } from './print-error.ts';
+
+bearClosedOutput(process.stdout);
+bearClosedOutput(process.stderr);
 
 const program = new Command('sallyport')
   .description('external authorization and workload identity for Envoy')
