@@ -38,7 +38,8 @@ export function loadDirectory(objects: readonly ManifestObject[], mesh: Mesh): C
   return { value, diagnostics: sortDiagnostics(diagnostics) };
 }
 
-function createDirectory(workloads: readonly Workload[], mesh: Mesh): Directory {
+/** For workloads that were checked already, such as those that another thread read. */
+export function createDirectory(workloads: readonly Workload[], mesh: Mesh): Directory {
   const trustDomains = new Set<string>([mesh.trustDomain, ...mesh.trustDomainAliases]);
   const named = new Map(workloads.map((workload) => [nameKey(workload.namespace, workload.name), workload]));
   const byAddress = Map.groupBy(
@@ -53,6 +54,7 @@ function createDirectory(workloads: readonly Workload[], mesh: Mesh): Directory 
     [...byAddress].map(([address, found]) => [address, found.map(({ workload }) => workload)]),
   );
   return {
+    workloads,
     size: workloads.length,
     byName: (namespace, name) => named.get(nameKey(namespace, name)),
     byAddress: (address) => addressed.get(address) ?? addressed.get(canonicalAddress(address) ?? '') ?? [],

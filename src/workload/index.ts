@@ -1,5 +1,5 @@
 export { type Attest, type Attestation, type AttestedConnection, createAttestor } from './attest.ts';
-export { loadDirectory, type Mesh } from './directory.ts';
+export { createDirectory, loadDirectory, type Mesh } from './directory.ts';
 export { createEntrySet, loadEntries } from './entries.ts';
 export { type EntryBook, openEntryBook } from './entry-book.ts';
 export { type NearestEntry, nearestEntry } from './nearest-entry.ts';

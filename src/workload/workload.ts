@@ -2,7 +2,7 @@ import type { SpiffeId, TrustDomain } from '../identity/index.ts';
 
 /**
  * A workload that requests can be meant for, from a WorkloadEntry. It satisfies `policy`'s Target and
- * one object stands for one workload as long as its snapshot lives.
+ * one object stands for one workload as long as its snapshot lives. Plain data: a thread posts it to another.
  */
 export interface Workload {
   readonly namespace: string;
@@ -27,6 +27,8 @@ export interface Directory {
   /** Workloads that run as the service account of this ID. */
   byIdentity(id: SpiffeId): readonly Workload[];
   readonly size: number;
+  /** All of them: what the directory was made of, and `createDirectory` makes it of again. */
+  readonly workloads: readonly Workload[];
 }
 
 /** An identity and the selectors a caller must show to get it, from a ClusterStaticEntry. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseSpiffeId, parseTrustDomain } from '../../../src/identity/index.ts';
-import { loadDirectory } from '../../../src/workload/index.ts';
+import { createDirectory, loadDirectory } from '../../../src/workload/index.ts';
 import { EXAMPLE_ORG, objectsOf, objectText } from './objects.ts';
 
 const MESH = { trustDomain: EXAMPLE_ORG, trustDomainAliases: [parseTrustDomain('old.org')] };
@@ -41,6 +41,15 @@ describe('loadDirectory', () => {
     const { value } = load(ORDERS);
     expect(value?.byAddress('10.0.0.1')[0]).toBe(value?.byName('web', 'orders'));
     expect(value?.byAddress('10.0.0.1')).toBe(value?.byAddress('10.0.0.1'));
+  });
+
+  it('is made again from its workloads after these were posted to another thread', () => {
+    const read = load(ORDERS, entry('orders-2', ['serviceAccount: orders', 'address: 10.0.0.2'])).value;
+    const made = createDirectory(structuredClone(read?.workloads ?? []), MESH);
+    expect(made.workloads).toEqual(read?.workloads);
+    expect(made.size).toBe(2);
+    expect(made.byName('web', 'orders')).toEqual(read?.byName('web', 'orders'));
+    expect(made.byAddress('10.0.0.2')).toEqual(read?.byAddress('10.0.0.2'));
   });
 
   it.each([
