@@ -1,5 +1,12 @@
 import { resolve } from 'node:path';
-import { type Clock, hasErrors, InvalidFilesError, type ListenAddress, type Random } from '../base/index.ts';
+import {
+  type Clock,
+  type Diagnostic,
+  hasErrors,
+  InvalidFilesError,
+  type ListenAddress,
+  type Random,
+} from '../base/index.ts';
 import { readSettings, type Settings } from '../config/index.ts';
 import { createHealth, type GrpcListener } from '../grpc/index.ts';
 import { createIssuer, type SallyportIssuer } from '../issuer/index.ts';
@@ -47,7 +54,7 @@ const STOP_GRACE_MILLIS = 5000;
  * Rejects with `InvalidFilesError` for settings and files with errors, else with a SallyportError.
  */
 export async function startSallyport(input: SallyportInput): Promise<RunningSallyport> {
-  const settings = await settingsOf(input.settingsPath);
+  const { settings, warnings } = await settingsOf(input.settingsPath);
   const settingsPath = resolve(input.settingsPath);
   const reading = await readContent({ settings, settingsPath, clock: input.clock });
   if (reading.content === undefined) {
@@ -61,6 +68,7 @@ export async function startSallyport(input: SallyportInput): Promise<RunningSall
       ...input,
       settingsPath,
       settings,
+      warnings,
       reading,
       content: reading.content,
       observation,
@@ -73,16 +81,20 @@ export async function startSallyport(input: SallyportInput): Promise<RunningSall
   }
 }
 
-async function settingsOf(path: string): Promise<Settings> {
-  const settings = await readSettings(resolve(path));
-  if (settings.value === undefined || hasErrors(settings.diagnostics)) {
-    throw new InvalidFilesError(settings.diagnostics);
+async function settingsOf(
+  path: string,
+): Promise<{ readonly settings: Settings; readonly warnings: readonly Diagnostic[] }> {
+  const { value, diagnostics } = await readSettings(resolve(path));
+  if (value === undefined || hasErrors(diagnostics)) {
+    throw new InvalidFilesError(diagnostics);
   }
-  return settings.value;
+  return { settings: value, warnings: diagnostics };
 }
 
 interface Wiring extends SallyportInput {
   readonly settings: Settings;
+  /** About the settings. */
+  readonly warnings: readonly Diagnostic[];
   readonly reading: ContentReading;
   readonly content: NonNullable<ContentReading['content']>;
   readonly observation: Observation;
@@ -94,7 +106,7 @@ async function wire(wiring: Wiring): Promise<RunningSallyport> {
   const { settings, reading, content, clock, random, undo } = wiring;
   const { events } = wiring.observation;
   const readiness = createReadiness();
-  tellDiagnostics(reading.diagnostics, events);
+  tellDiagnostics([...wiring.warnings, ...reading.diagnostics], events);
   const state = openState(settings.stateDir);
   undo.push(() => state.close());
   const adminAddress = await startAdmin(wiring, readiness);

@@ -83,7 +83,7 @@ const profileShape = z.strictObject({
     .enum(CANNOT_DECIDE)
     .default('deny503')
     .describe(
-      'the answer when there is no verdict (a key set never seen): a denial with 503, which is a 503 on every Envoy; `errorResponse` (Envoy 1.37 and newer) and `unavailable` become an allow under `failure_mode_allow`',
+      'the answer when there is no verdict (a key set never seen): `deny503` and `deny401` are denials on every Envoy; `errorResponse` (a denial with 403 before Envoy 1.37) and `unavailable` become an allow under `failure_mode_allow`, so they are warned of. docs/tokens.md has the table',
     ),
   waitMax: z
     .string()

@@ -39,6 +39,7 @@ export const ERROR_CODES = {
   ERR_LISTENER_OPEN: 'a listener can be reached from other machines and nothing says who may call',
   ERR_LISTENER_OPTIONS: 'a setting of a listener is malformed or does not fit its address',
   ERR_PROFILE: 'a profile is of no known kind',
+  ERR_LINT_CANNOT_DECIDE: 'a profile leaves it to Envoy whether a request without a verdict passes',
   ERR_CA_TTL: 'the lifetimes of root, intermediate and certificate contradict each other',
   ERR_KEYS_REFRESH: 'the times by which key sets are fetched contradict each other',
   ERR_KEYS_CIDR: 'an address range is malformed',

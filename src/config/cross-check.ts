@@ -15,6 +15,7 @@ import type { Settings } from './settings.ts';
 export function crossCheck(document: YamlDocument, settings: Partial<Settings>): readonly Diagnostic[] {
   return [
     ...checkProfiles(document, settings),
+    ...warnOfOpenings(document, settings),
     ...checkListeners(document, settings),
     ...checkAllowedIds(document, settings),
     ...checkPolicies(document, settings),
@@ -38,6 +39,29 @@ function checkProfiles(document: YamlDocument, { listeners, profiles }: Partial<
         hint: near === undefined ? `known here: ${names.join(', ')}` : `did you mean \`${near}\`?`,
       }),
     ];
+  });
+}
+
+/** Tried on Envoy 1.36 and 1.40: `test/envoy/cannot-decide.test.ts`. */
+const OPENINGS: Readonly<Record<string, string>> = {
+  unavailable: 'on every Envoy',
+  errorResponse: 'from Envoy 1.37 on; older ones deny with 403',
+};
+
+/** Without a verdict these two leave it to the proxy whether a request passes. */
+function warnOfOpenings(document: YamlDocument, { profiles }: Partial<Settings>): Diagnostic[] {
+  return [...(profiles ?? [])].flatMap(([name, { cannotDecide }]) => {
+    const where = OPENINGS[cannotDecide];
+    return where === undefined
+      ? []
+      : [
+          diagnosticAt(document, ['profiles', name, 'cannotDecide'], {
+            code: 'ERR_LINT_CANNOT_DECIDE',
+            severity: 'warning',
+            message: `where a filter has \`failure_mode_allow\`, \`${cannotDecide}\` lets requests without a verdict pass (${where})`,
+            hint: 'keep `failure_mode_allow: false`, or use `deny503`, which no Envoy turns into an allow',
+          }),
+        ];
   });
 }
 

@@ -81,6 +81,26 @@ describe('loadSettings', () => {
     expect(profiles?.get('plain')).toMatchObject({ pathNormalization: 'NONE', cannotDecide: 'deny503' });
   });
 
+  it.each([
+    ['deny503', 0],
+    ['deny401', 0],
+    ['errorResponse', 1],
+    ['unavailable', 1],
+  ])('warns of a profile that may let requests pass without a verdict: %s', (cannotDecide, warnings) => {
+    const { value, diagnostics } = load(
+      GOOD.replace('trustXfcc: true', `trustXfcc: true, cannotDecide: ${cannotDecide}`),
+    );
+    expect(value?.profiles.get('edge')).toMatchObject({ cannotDecide });
+    expect(diagnostics).toHaveLength(warnings);
+    for (const diagnostic of diagnostics) {
+      expect(diagnostic).toMatchObject({
+        code: 'ERR_LINT_CANNOT_DECIDE',
+        severity: 'warning',
+        path: 'profiles.edge.cannotDecide',
+      });
+    }
+  });
+
   it('tells of every problem at once, in the order of the file', () => {
     const text = `
 trustDomian: example.org
