@@ -22,6 +22,7 @@ import { createIdentityControl } from './identity-control.ts';
 import { loadKernelAttestation } from './kernel-attestation.ts';
 import { createObservation, type Observation } from './observation.ts';
 import { openListeners } from './open-listeners.ts';
+import { openPublic } from './open-public.ts';
 import { createPeerTrust } from './peer-trust.ts';
 import { readDefinitions } from './read-definitions.ts';
 import { createReadiness, type ReadinessBoard } from './readiness-board.ts';
@@ -39,7 +40,7 @@ export interface SallyportInput {
 }
 
 export interface RunningSallyport {
-  /** By name of the listener, with the ports the system chose; the admin listener is `admin`. */
+  /** By name of the listener, with the ports the system chose; the web listeners are `admin` and `public`. */
   readonly addresses: ReadonlyMap<string, ListenAddress>;
   /**
    * Takes no new calls, ends streams with UNAVAILABLE, lets running calls finish for a while, closes the rest.
@@ -145,6 +146,10 @@ async function wire(wiring: Wiring): Promise<RunningSallyport> {
   });
   undo.push(() => reload.stop());
   readiness.reportReloads(reload.lastReport);
+  const publicAddress = await openPublic({ settings, issuer, clock, events, undo });
+  if (publicAddress !== undefined) {
+    addresses.set('public', publicAddress);
+  }
   addresses.set('admin', adminAddress);
   health.set('', true);
   readiness.set('listeners', 'ready');

@@ -43,6 +43,7 @@ export const ERROR_CODES = {
   ERR_CA_TTL: 'the lifetimes of root, intermediate and certificate contradict each other',
   ERR_KEYS_REFRESH: 'the times by which key sets are fetched contradict each other',
   ERR_KEYS_CIDR: 'an address range is malformed',
+  ERR_CA_JWT_ISSUER: 'the issuer of tokens is not a plain https URL',
   // envoy
   ERR_ENVOY_VERSION: 'a version of Envoy for which no configuration is known',
   // lab
@@ -197,8 +198,9 @@ export const ERROR_CODES = {
   ERR_ADMIN_REQUEST: 'the admin socket was asked for something that it does not know',
   ERR_ADMIN_FAILED: 'a running sallyport could not do what it was asked for',
   // web
-  ERR_WEB_ADDRESS_IN_USE: 'the port of the admin listener is in use by another process',
-  ERR_WEB_LISTEN: 'the admin listener cannot listen on its address',
+  ERR_WEB_ADDRESS_IN_USE: 'the port of the admin or the public listener is in use by another process',
+  ERR_WEB_LISTEN: 'the admin or the public listener cannot listen on its address',
+  ERR_WEB_CERTIFICATE: 'certificate and key of the public listener cannot be used together',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -32,6 +32,10 @@ export const LIMITS = {
   /** All files of one folder. */
   manifestFiles: 10_000,
   manifestFolderBytes: 256 * 1024 * 1024,
+  /** A file with certificates or keys that the settings name, bytes. */
+  smallFileBytes: 1024 * 1024,
+  /** The entity tags that a client of the public listener brings along, characters. */
+  entityTagChars: 1024,
   /** A DER certificate, bytes; certificates in one chain. */
   certificateBytes: 64 * 1024,
   chainCertificates: 10,

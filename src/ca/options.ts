@@ -1,9 +1,11 @@
 import { z } from 'zod';
-import { checkText, durationBetween, textIssue } from '../base/index.ts';
+import { checkText, durationBetween, SallyportError, textIssue } from '../base/index.ts';
 import { ttlPlanProblems } from './ttl-plan.ts';
 
 export const CA_KEY_TYPES = ['ec-p256', 'ec-p384', 'rsa-2048', 'rsa-3072', 'rsa-4096'] as const;
 export type CaKeyType = (typeof CA_KEY_TYPES)[number];
+
+const ISSUER_CHARS_MAX = 1024;
 
 export const caOptions = z
   .strictObject({
@@ -38,6 +40,13 @@ export const caOptions = z
       .optional()
       .describe(
         'how long an issued JWT-SVID is valid when its entry says nothing; without it 5m, or a sixth of `caTtl` where that is less. Short, because whoever sees a token can use it',
+      ),
+    jwtIssuer: z
+      .string()
+      .transform(checkText(parseJwtIssuer))
+      .optional()
+      .describe(
+        'the `iss` of every JWT-SVID and the `issuer` of the OIDC discovery document: the https URL under which `listeners.public` is reached from outside; without it tokens have no `iss`, and there is no discovery document',
       ),
     backdate: z
       .string()
@@ -82,3 +91,24 @@ export const caOptions = z
   .describe('the certificate authority and what it issues');
 
 export type CaOptions = z.infer<typeof caOptions>;
+
+/** As OpenID Connect Discovery, section 3, wants it; in the one form that a comparison of texts can find. */
+function parseJwtIssuer(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isPlain =
+    url !== undefined &&
+    url.protocol === 'https:' &&
+    text.length <= ISSUER_CHARS_MAX &&
+    text === `${url.origin}${url.pathname === '/' ? '' : url.pathname}` &&
+    /^(?:\/[\w.~-]+)*$/.test(url.pathname === '/' ? '' : url.pathname);
+  if (!isPlain) {
+    throw new SallyportError(
+      'ERR_CA_JWT_ISSUER',
+      `\`${text.slice(0, 200)}\` cannot be the issuer of tokens`,
+      {
+        hint: 'write an https URL without user, query, fragment or a slash at its end, such as `https://id.example.org`',
+      },
+    );
+  }
+  return text;
+}

@@ -75,7 +75,7 @@ function checkListeners(document: YamlDocument, { listeners }: Partial<Settings>
   if (listeners === undefined) {
     return [];
   }
-  const { authz, agents, admin } = listeners;
+  const { authz, agents, admin, public: open } = listeners;
   if (authz.length === 0 && agents.length === 0) {
     return [
       diagnosticAt(document, ['listeners'], {
@@ -89,6 +89,9 @@ function checkListeners(document: YamlDocument, { listeners }: Partial<Settings>
     ...authz.map((listener, index) => ({ ...listener, path: ['listeners', 'authz', index] })),
     ...agents.map((listener, index) => ({ ...listener, path: ['listeners', 'agents', index] })),
     { name: undefined, address: admin.address, path: ['listeners', 'admin'] },
+    ...(open === undefined
+      ? []
+      : [{ name: undefined, address: open.address, path: ['listeners', 'public'] }]),
   ];
   return [
     ...places.flatMap((place) => tooLong(document, place)),

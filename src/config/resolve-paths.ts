@@ -13,15 +13,10 @@ export function resolvePaths(settings: Partial<Settings>, folder: string): Parti
   return {
     ...settings,
     ...(stateDir === undefined ? {} : { stateDir: absolute(stateDir) }),
-    ...(ca?.passphraseFile === undefined
-      ? {}
-      : { ca: { ...ca, passphraseFile: absolute(ca.passphraseFile) } }),
+    ...(ca === undefined ? {} : { ca: absoluteFiles(ca, ['passphraseFile'], absolute) }),
     ...(policies === undefined ? {} : { policies: policies.map(absolute) }),
     ...(workloads === undefined ? {} : { workloads: workloads.map(absolute) }),
     ...(entries === undefined ? {} : { entries: entries.map(absolute) }),
-    ...(keys === undefined
-      ? {}
-      : { keys: { ...keys, caFiles: keys.caFiles.map((ca) => ({ ...ca, file: absolute(ca.file) })) } }),
     ...(keys === undefined
       ? {}
       : { keys: { ...keys, caFiles: keys.caFiles.map((ca) => ({ ...ca, file: absolute(ca.file) })) } }),
@@ -32,6 +27,11 @@ export function resolvePaths(settings: Partial<Settings>, folder: string): Parti
             ...listeners,
             authz: listeners.authz.map(listening),
             agents: listeners.agents.map(listening),
+            ...(listeners.public === undefined
+              ? {}
+              : {
+                  public: absoluteFiles(listeners.public, ['certificateFile', 'keyFile'], absolute),
+                }),
           },
         }),
   };
@@ -39,4 +39,17 @@ export function resolvePaths(settings: Partial<Settings>, folder: string): Parti
 
 function resolveAddress(address: ListenAddress, absolute: (path: string) => string): ListenAddress {
   return address.kind === 'unix' ? { kind: 'unix', path: absolute(address.path) } : address;
+}
+
+/** Those of the named members that are there, made absolute. */
+function absoluteFiles<T extends object, K extends keyof T>(
+  options: T,
+  keys: readonly K[],
+  absolute: (path: string) => string,
+): T {
+  const files = keys.flatMap((key) => {
+    const path = options[key];
+    return typeof path === 'string' ? [[key, absolute(path)] as const] : [];
+  });
+  return { ...options, ...Object.fromEntries(files) };
 }

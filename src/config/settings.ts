@@ -7,7 +7,7 @@ import { logOptions } from '../observe/options.ts';
 import { allowNoPoliciesOption, policiesOption, rootNamespaceOption } from '../policy/options.ts';
 import { agentListenersOptions } from '../sds/options.ts';
 import { stateDirOption } from '../store/options.ts';
-import { adminListenerOptions } from '../web/options.ts';
+import { adminListenerOptions, publicListenerOptions } from '../web/options.ts';
 import { entriesOption, workloadsOption } from '../workload/options.ts';
 
 /** The whole settings file; each room owns its part. The order is that of `docs/config.md`. */
@@ -21,6 +21,7 @@ export const settingsShape = {
       authz: authzListenersOptions,
       agents: agentListenersOptions,
       admin: adminListenerOptions,
+      public: publicListenerOptions,
     })
     .prefault({})
     .describe('where Sallyport listens'),

@@ -23,8 +23,6 @@ export interface IssuerInput {
   readonly state: State;
   readonly trustDomain: TrustDomain;
   readonly options: CaOptions;
-  /** `iss` of every JWT-SVID; without it they have none. */
-  readonly jwtIssuer?: string | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly events: IssuerEventSink;

@@ -38,8 +38,6 @@ export interface JwtSvidsInput {
   readonly keys: () => JwtKeys;
   readonly bundle: () => TrustBundle;
   readonly options: CaOptions;
-  /** The URL of the OIDC discovery document, where it is published; `iss` of every token. */
-  readonly jwtIssuer?: string | undefined;
   readonly clock: Clock;
   readonly events: IssuerEventSink;
 }
@@ -77,7 +75,7 @@ async function issue(request: JwtSvidRequest, input: JwtSvidsInput): Promise<Jwt
   const wishedSeconds = issuedAtSeconds + ttlSeconds;
   const expiresAtSeconds = Math.min(wishedSeconds, Math.floor(key.notAfterSeconds));
   const token = await issueJwtSvid(
-    { spiffeId, audiences, issuedAtSeconds, expiresAtSeconds, issuer: input.jwtIssuer },
+    { spiffeId, audiences, issuedAtSeconds, expiresAtSeconds, issuer: input.options.jwtIssuer },
     key,
   );
   if (expiresAtSeconds < wishedSeconds) {

@@ -1,7 +1,7 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import type { JwtAuthority } from '../../identity/index.ts';
+import { type BundleContent, type JwtAuthority, spiffeBundleDocument } from '../../identity/index.ts';
 import { writeFileWhole } from '../../store/index.ts';
 import { readCertificate, writePem } from '../../x509/index.ts';
 import { type AskFlags, ask, columns, show, timeText, withAskOptions } from '../ask-sallyport.ts';
@@ -42,7 +42,10 @@ export function bundleCommand(): Command {
     .option('--write <file>', 'where to; default: standard output')
     .action(async (flags: ExportFlags) => {
       const bundle = (await ask(flags, 'bundle.show')) as BundleView;
-      const text = flags.format === 'pem' ? pemOf(bundle) : `${JSON.stringify(spiffeOf(bundle), null, 2)}\n`;
+      const text =
+        flags.format === 'pem'
+          ? pemOf(bundle)
+          : `${JSON.stringify(spiffeBundleDocument(contentOf(bundle)), null, 2)}\n`;
       if (flags.write === undefined) {
         process.stdout.write(text);
       } else {
@@ -68,18 +71,6 @@ function pemOf({ x509Authorities }: BundleView): string {
   );
 }
 
-/** SPIFFE Trust Domain and Bundle, section 4. */
-function spiffeOf({ sequence, refreshHintSeconds, x509Authorities, jwtAuthorities }: BundleView) {
-  return {
-    keys: [
-      ...x509Authorities.map((base64) => ({
-        use: 'x509-svid',
-        ...new X509Certificate(Buffer.from(base64, 'base64')).publicKey.export({ format: 'jwk' }),
-        x5c: [base64],
-      })),
-      ...jwtAuthorities.map(({ keyId, publicKey }) => ({ use: 'jwt-svid', kid: keyId, ...publicKey })),
-    ],
-    spiffe_sequence: sequence,
-    spiffe_refresh_hint: refreshHintSeconds,
-  };
+function contentOf({ x509Authorities, ...rest }: BundleView): BundleContent {
+  return { ...rest, x509Authorities: x509Authorities.map((base64) => Buffer.from(base64, 'base64')) };
 }

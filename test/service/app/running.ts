@@ -62,6 +62,18 @@ export async function health(site: Site, socket: string): Promise<string> {
   return (answer as { readonly status: string }).status;
 }
 
+/** A token of the socket's caller, from the Workload API. */
+export async function fetchToken(site: Site, socket: string, audience: string): Promise<string> {
+  const answer = await callUnary(
+    site.path('run', socket),
+    'SpiffeWorkloadAPI',
+    'FetchJWTSVID',
+    { audience: [audience] },
+    { 'workload.spiffe.io': 'true' },
+  );
+  return (answer as { readonly svids: readonly { readonly svid: string }[] }).svids[0]?.svid ?? '';
+}
+
 /** The base URL of the admin listener. */
 export function adminUrl({ addresses }: RunningSallyport): string {
   const address = addresses.get('admin');
@@ -75,6 +87,7 @@ export function callUnary(
   service: string,
   name: string,
   request: object,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<object> {
   const method = testDefinitions().service(service)[name] as Method;
   const client = new grpc.Client(`unix:${socketPath}`, grpc.credentials.createInsecure(), {
@@ -86,6 +99,7 @@ export function callUnary(
       method.requestSerialize,
       method.responseDeserialize,
       request,
+      grpc.Metadata.fromHttp2Headers(headers),
       { deadline: Date.now() + 10_000 },
       (error, response) => {
         client.close();

@@ -230,6 +230,23 @@ describe('listeners', () => {
     ],
     ['{ authz: [{ address: 127.0.0.1:9180 }] }', 'ERR_CONFIG_LISTENER_TWICE', 'admin'],
     [
+      '{ authz: [{ address: "unix:x" }], public: { address: 127.0.0.1:9180 } }',
+      'ERR_CONFIG_LISTENER_TWICE',
+      'public.address',
+    ],
+    ['{ public: { address: "unix:///a" } }', 'ERR_LISTENER_OPTIONS', 'public.address'],
+    ['{ public: { address: 0.0.0.0:8443 } }', 'ERR_LISTENER_OPEN', 'public.address'],
+    [
+      '{ public: { address: 0.0.0.0:8443, certificateFile: a.pem } }',
+      'ERR_LISTENER_OPTIONS',
+      'public.keyFile',
+    ],
+    [
+      '{ public: { address: 0.0.0.0:8443, insecure: true, ownCertificate: true } }',
+      'ERR_LISTENER_OPTIONS',
+      'public.address',
+    ],
+    [
       '{ agents: [{ name: a, address: "unix:///a" }, { name: a, address: "unix:///b" }] }',
       'ERR_CONFIG_LISTENER_TWICE',
       'agents[1].name',
@@ -259,6 +276,35 @@ describe('listeners', () => {
       ['ERR_UNIX_PATH_TOO_LONG'],
       ['ERR_UNIX_PATH_TOO_LONG'],
     ]);
+  });
+});
+
+describe('ca.jwtIssuer', () => {
+  const issuerOf = (text: string) => load(GOOD.replace('svidTtl: 1h30m', `jwtIssuer: "${text}"`));
+
+  it.each(['https://id.example.org', 'https://id.example.org:8443/spiffe/lab', 'https://[::1]'])(
+    'takes %s as it is written',
+    (text) => {
+      expect(issuerOf(text).value?.ca.jwtIssuer).toBe(text);
+    },
+  );
+
+  it.each([
+    'http://id.example.org',
+    'https://id.example.org/',
+    'https://id.example.org/a/',
+    'https://id.example.org:443',
+    'https://ID.example.org',
+    'https://user@id.example.org',
+    'https://id.example.org/a?b',
+    'https://id.example.org/a#b',
+    'https://id.example.org/a/../b',
+    'https://id.example.org/a%20b',
+    'id.example.org',
+    '',
+    `https://id.example.org/${'a'.repeat(1024)}`,
+  ])('refuses %s', (text) => {
+    expect(issuerOf(text).diagnostics.map(({ code }) => code)).toEqual(['ERR_CA_JWT_ISSUER']);
   });
 });
 
