@@ -15,6 +15,7 @@ want openssl openssl version
 want curl curl --version
 want python3 python3 --version
 want python3-pip python3 -m pip --version
+want python3-venv python3 -c 'import venv, ensurepip'
 want npm npm --version
 want git git --version
 
