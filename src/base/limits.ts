@@ -12,8 +12,10 @@ export const LIMITS = {
   peerCertificateKeptChars: 16 * 1024,
   /** A compact JWT, bytes; Envoy itself takes 20 KB. */
   tokenBytes: 16 * 1024,
-  /** Tokens looked at in one request. */
+  /** Tokens looked at in one request, by all rules together. */
   tokensPerRequest: 16,
+  /** Keys tried in one request: one token that many rules verify by many keys would cost them all. */
+  keysTriedPerRequest: 64,
   /** Nesting of a token's header and payload, and of a JWKS document. */
   tokenJsonDepth: 32,
   /** Keys of one set that are tried on one token; tokens without `kid` could otherwise cost them all. */

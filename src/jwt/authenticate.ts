@@ -34,7 +34,7 @@ export function authenticate(
   if (isCorsPreflight(request)) {
     return { kind: 'pass', token: undefined, mutations: state.mutations() };
   }
-  const hearing = { state, judge: createTokenJudge(keys, nowSeconds, cache), identity: undefined, tokens: 0 };
+  const hearing = { state, judge: createTokenJudge(keys, nowSeconds, cache), identity: undefined };
   const result = judgeRules(prepared, hearing);
   switch (result.kind) {
     case 'need':
@@ -64,7 +64,6 @@ interface Hearing {
   readonly judge: TokenJudge;
   /** The token accepted last, which is the one whose claims count. */
   identity: VerifiedToken | undefined;
-  tokens: number;
 }
 
 type RuleResult =

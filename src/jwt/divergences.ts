@@ -11,7 +11,7 @@ export const TOKEN_DIVERGENCES: readonly TokenDivergence[] = [
   {
     id: 'length',
     envoy: 'takes tokens as long as its header limit allows',
-    sallyport: 'refuses tokens over 16 KiB and more than 16 tokens in the places of one rule',
+    sallyport: 'refuses tokens over 16 KiB and requests with more than 16 tokens',
     why: 'work for a stranger has a bound',
   },
   {
@@ -97,7 +97,7 @@ export const TOKEN_DIVERGENCES: readonly TokenDivergence[] = [
   {
     id: 'keys-tried',
     envoy: 'tries every key of a set on a token without `kid`',
-    sallyport: 'tries 32',
+    sallyport: 'tries 32, and once a request has cost 64 it verifies no more for it',
     why: 'work for a stranger has a bound',
   },
   {

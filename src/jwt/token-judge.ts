@@ -1,3 +1,4 @@
+import { LIMITS } from '../base/index.ts';
 import { type AcceptedToken, acceptToken } from './accepted-token.ts';
 import type { KeySetView } from './authenticate-types.ts';
 import { CLOCK_SKEW_SECONDS, claimsFailure } from './claim-checks.ts';
@@ -5,7 +6,7 @@ import type { TokenFailure } from './failure.ts';
 import { type ParsedToken, parseToken } from './parse-token.ts';
 import type { PreparedRule } from './prepared-rules.ts';
 import { type TokenCache, type TokenEntry, tokenHashOf, type Verdict } from './token-cache.ts';
-import { namesUnknownKey, verifyToken } from './verify-token.ts';
+import { namesUnknownKey, verifyToken, type Work } from './verify-token.ts';
 
 export type TokenJudgement =
   | { readonly kind: 'accepted'; readonly accepted: AcceptedToken }
@@ -13,7 +14,10 @@ export type TokenJudgement =
   /** These keys decide, and they may come. */
   | { readonly kind: 'need'; readonly keySetId: string };
 
-/** Judges the tokens of one request; a token that several rules look at is read and verified once. */
+/**
+ * Judges the tokens of one request; a token that several rules look at is read and verified once. How many
+ * tokens and keys are looked at for one request is bounded, however many rules there are.
+ */
 export interface TokenJudge {
   judge(rule: PreparedRule, text: string): TokenJudgement;
 }
@@ -24,11 +28,16 @@ export function createTokenJudge(
   cache: TokenCache | undefined,
 ): TokenJudge {
   const files = new Map<string, TokenFile>();
+  const work: Work = { keysTried: 0 };
   return {
     judge(rule, text) {
-      const file = files.get(text) ?? openFile(text, nowSeconds, cache);
+      const known = files.get(text);
+      if (known === undefined && files.size >= LIMITS.tokensPerRequest) {
+        return refused('tooMany');
+      }
+      const file = known ?? openFile(text, nowSeconds, cache);
       files.set(text, file);
-      return judgeFile(rule, file, keys, nowSeconds);
+      return judgeFile(rule, file, { keys, nowSeconds, work });
     },
   };
 }
@@ -64,26 +73,27 @@ function openFile(text: string, nowSeconds: number, cache: TokenCache | undefine
   };
 }
 
+interface Hearing {
+  readonly keys: KeySetView;
+  readonly nowSeconds: number;
+  readonly work: Work;
+}
+
 /** The order is Envoy's: parse, issuer, time, audience, key, signature. */
-function judgeFile(
-  rule: PreparedRule,
-  file: TokenFile,
-  keys: KeySetView,
-  nowSeconds: number,
-): TokenJudgement {
+function judgeFile(rule: PreparedRule, file: TokenFile, hearing: Hearing): TokenJudgement {
   const { parsed } = file.entry;
   if (!parsed.ok) {
     return refused(parsed.failure);
   }
-  const failure = claimsFailure(rule, parsed.token, nowSeconds);
-  return failure === undefined ? judgeSignature(rule, file, parsed.token, keys) : refused(failure);
+  const failure = claimsFailure(rule, parsed.token, hearing.nowSeconds);
+  return failure === undefined ? judgeSignature(rule, file, parsed.token, hearing) : refused(failure);
 }
 
 function judgeSignature(
   rule: PreparedRule,
   file: TokenFile,
   token: ParsedToken,
-  keys: KeySetView,
+  { keys, work }: Hearing,
 ): TokenJudgement {
   const { keySetId } = rule.rule.keys;
   const set = keys.keySet(keySetId);
@@ -98,7 +108,10 @@ function judgeSignature(
       }
       const verdictKey = `${rule.fingerprint}:${set.version}`;
       const known = file.entry.verdicts.get(verdictKey);
-      const verdict = known ?? verdictOf(rule, token, verifyToken(file.text, token, set.keys));
+      if (known === undefined && work.keysTried >= LIMITS.keysTriedPerRequest) {
+        return refused('tooMany');
+      }
+      const verdict = known ?? verdictOf(rule, token, verifyToken(file.text, token, set.keys, work));
       if (known === undefined) {
         file.entry.verdicts.set(verdictKey, verdict);
         if (verdict.ok) {

@@ -5,6 +5,11 @@ import type { TokenFailure } from './failure.ts';
 import { type ImportedKey, keysOf } from './key-set.ts';
 import { type ParsedToken, signedParts } from './parse-token.ts';
 
+/** Counts what was done for one request. */
+export interface Work {
+  keysTried: number;
+}
+
 const ED25519_SIGNATURE_BYTES = 64;
 
 /**
@@ -13,7 +18,12 @@ const ED25519_SIGNATURE_BYTES = 64;
  * because a token must not pass here that it refuses (tried, `istio-tried` 10 and 11): a key counts as found
  * even if its type does not fit, and an Ed25519 key ends the search when the signature is not 64 bytes long.
  */
-export function verifyToken(text: string, token: ParsedToken, set: KeySet): TokenFailure | undefined {
+export function verifyToken(
+  text: string,
+  token: ParsedToken,
+  set: KeySet,
+  work: Work = { keysTried: 0 },
+): TokenFailure | undefined {
   const { input, signature } = signedParts(text);
   let tried = 0;
   for (const key of keysOf(set)) {
@@ -24,6 +34,7 @@ export function verifyToken(text: string, token: ParsedToken, set: KeySet): Toke
     if (tried > LIMITS.keysTriedPerToken) {
       break;
     }
+    work.keysTried += 1;
     if (key.shape === 'Ed25519' && signature.length !== ED25519_SIGNATURE_BYTES) {
       return 'signatureLengthEd25519';
     }

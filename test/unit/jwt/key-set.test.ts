@@ -64,6 +64,7 @@ describe('importKeySet', () => {
     ['with exponent 2', { ...rsa, e: base64url(Buffer.from([2])) }],
     ['with exponent 17', { ...rsa, e: base64url(Buffer.from([17])) }],
     ['with an exponent of 2^64 + 1', { ...rsa, e: base64url(Buffer.from('010000000000000001', 'hex')) }],
+    ['of 512 bits', rsaJwk(512)],
     ['of 1024 bits', rsaJwk(1024)],
     ['of 2047 bits', rsaJwk(2047)],
     ['that is symmetric', testKey('secret').jwk],
