@@ -10,10 +10,13 @@ export {
   type RuleTrace,
 } from './explain.ts';
 export { loadPolicies } from './istio/load.ts';
+export type { PathTemplate } from './match/path-template.ts';
+export type { TextPattern } from './match/text-pattern.ts';
 export type { MeshSettings } from './mesh-settings.ts';
-export type { PeerMode, PolicyObjects } from './model.ts';
+export type { Condition, Match, MetadataPattern, PeerMode, PeerModes, PolicyObjects, Rule } from './model.ts';
 export { peerModeFor } from './peer-mode.ts';
-export type { PolicySet } from './policy-set.ts';
+export type { PolicySet, TargetPolicies } from './policy-set.ts';
 export { interestedHeaders, type PolicyCount, policyCount } from './summary.ts';
 export type { Target, TargetService } from './target.ts';
+export type { TargetRules } from './target-rules.ts';
 export { keySetSources, tokenRulesFor } from './token-rules.ts';

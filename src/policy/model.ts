@@ -66,7 +66,8 @@ export type Match =
   | { readonly subject: 'serviceAccount'; readonly values: readonly AccountName[] }
   /** Trust domain names with at most one `*`. */
   | { readonly subject: 'trustDomain'; readonly values: readonly string[] }
-  | { readonly subject: 'sourceIp' | 'remoteIp' | 'destinationIp'; readonly values: readonly IpRange[] }
+  | { readonly subject: 'sourceIp' | 'remoteIp'; readonly values: readonly IpRange[] }
+  | { readonly subject: 'destinationIp'; readonly values: readonly IpRange[] }
   | { readonly subject: 'requestPrincipal'; readonly values: readonly RequestPrincipalPattern[] }
   | { readonly subject: 'claim'; readonly path: readonly string[]; readonly values: readonly TextPattern[] }
   /** `name` is lower case. */

@@ -1,0 +1,28 @@
+import type { TargetPolicies } from '../../policy/index.ts';
+import type { JsonObject } from '../typed.ts';
+import { jwtAuthnFilter } from './jwt-authn.ts';
+import type { JwksClusters } from './native-keys.ts';
+import { rbacFilters } from './rbac.ts';
+
+export interface NativeFiltersInput {
+  /** What holds for the workload whose Envoy it is. */
+  readonly policies: TargetPolicies;
+  readonly transport: 'http' | 'tcp';
+  /** Needed for rules with `jwksUri` alone. */
+  readonly jwksClusters?: JwksClusters;
+}
+
+/**
+ * Envoy's own filters, in their order, that give the verdicts of these policies without a call to anybody:
+ * HTTP filters, which belong in front of the router, or network filters. What a connection has to be
+ * (PeerAuthentication) is the business of the listener. The Envoy needs `REGEX_RUNTIME` in its runtime.
+ * Throws `ERR_ENVOY_KEY_SET` where Envoy cannot have the keys of a token rule.
+ */
+export function nativeFilters(input: NativeFiltersInput): readonly JsonObject[] {
+  const { policies, transport, jwksClusters = new Map() } = input;
+  const { tokenRules } = policies;
+  return [
+    ...(transport === 'http' && tokenRules.length > 0 ? [jwtAuthnFilter(tokenRules, jwksClusters)] : []),
+    ...rbacFilters(policies.rules(transport), transport),
+  ];
+}
