@@ -14,7 +14,7 @@ export interface CheckCall {
 
 /**
  * Metadata of the call that a profile with `trustCallMetadata` believes. Envoy sets it by `initial_metadata` of
- * its `grpc_service`, which takes format strings; `-` and an empty value mean that there is none.
+ * its `grpc_service`, which takes format strings; `-` and an empty value say that there is none.
  */
 export const CALL_METADATA = {
   /** `%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%`: the address after X-Forwarded-For and PROXY protocol. */
@@ -25,7 +25,7 @@ export const CALL_METADATA = {
   peer: 'x-sallyport-peer',
 } as const;
 
-/** The one value of a trusted name; undefined when there is none or it is not believed. */
+/** The one value of a trusted name, empty when it is told that there is none; undefined when nothing is told or believed. */
 export function trustedMetadata(
   call: CheckCall,
   profile: AuthzProfile,
@@ -39,7 +39,7 @@ export function trustedMetadata(
   if (values.length > 1) {
     return SEVERAL;
   }
-  return value === undefined || value === '' || value === '-' ? undefined : value;
+  return value === '-' ? '' : value;
 }
 
 export const SEVERAL = Symbol('several values');

@@ -52,6 +52,26 @@ export const REQUEST_DIVERGENCES: readonly RequestDivergence[] = [
     why: 'a policy cannot name such bytes',
   },
   {
+    id: 'peer-chain',
+    istio: 'believes the name in a certificate that its proxy was configured to take from anybody',
+    sallyport: 'denies a peer whose certificate Envoy sends and the bundle of its trust domain does not hold',
+    why: 'a name that nobody vouched for is none',
+  },
+  {
+    id: 'peer-untold',
+    istio: 'finds the caller of a waypoint in the filter state of its own proxy',
+    sallyport:
+      'takes the caller for unknown at a `waypoint` or `cilium` that does not tell by call metadata or X-Forwarded-Client-Cert: no ALLOW matches by identity, every DENY that asks for one may',
+    why: 'a Check of such a proxy names nobody, and that does not say that there was nobody',
+  },
+  {
+    id: 'server-name-untold',
+    istio: 'knows the server name of each connection',
+    sallyport:
+      'takes it for unknown when neither the TLS session nor call metadata tells: no ALLOW matches by it, every DENY that asks for it may',
+    why: 'a Check without `tls_session` does not say that there was none',
+  },
+  {
     id: 'waypoint-service',
     istio: 'has a filter chain for each service of a waypoint',
     sallyport: 'denies at a waypoint of several services when the route does not say which',

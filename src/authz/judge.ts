@@ -41,9 +41,9 @@ export function judge(question: Question, snapshot: Snapshot): Judgement {
   if (source.kind === 'refused') {
     return { kind: 'verdict', verdict: refusal(source.reason), principals: [] };
   }
-  const { principals } = source;
+  const principals = source.principals ?? [];
   const decided = (verdict: Verdict): Judgement => ({ kind: 'verdict', verdict, principals });
-  const connection = readConnection(question, principals);
+  const connection = readConnection(question, source.principals);
   if (connection === undefined || (http !== undefined && !isConsistent(http))) {
     return decided(refusal('request_malformed'));
   }
@@ -99,7 +99,10 @@ function judgeHttp(question: HttpQuestion): Judgement {
 }
 
 /** The attributes of the connection alone; undefined when the call says two things. */
-function readConnection(question: Question, principals: readonly string[]): Attributes | undefined {
+function readConnection(
+  question: Question,
+  principals: Attributes['source']['principals'],
+): Attributes | undefined {
   const { call, profile, request } = question;
   const { source, destination, http } = request;
   const toldAddress = trustedMetadata(call, profile, 'remoteAddress');
@@ -109,7 +112,8 @@ function readConnection(question: Question, principals: readonly string[]): Attr
   }
   const address = canonicalAddress(source?.address?.address);
   const forwarded = http?.headers.lines('x-forwarded-for');
-  const name = request.serverName || toldName || (http === undefined ? (destination?.service ?? '') : '');
+  // On a TCP connection, Envoy writes the server name where a service would stand, and nothing without one.
+  const name = request.serverName ?? toldName ?? (http === undefined ? destination?.service : undefined);
   return {
     transport: http === undefined ? 'tcp' : 'http',
     source: {
@@ -124,7 +128,7 @@ function readConnection(question: Question, principals: readonly string[]): Attr
       address: canonicalAddress(destination?.address?.address),
       port: destination?.address?.port,
     },
-    sni: name === '' ? undefined : name.toLowerCase(),
+    sni: name?.toLowerCase(),
     http: undefined,
     token: undefined,
     filterMetadata: request.filterMetadata,
@@ -135,7 +139,7 @@ function readConnection(question: Question, principals: readonly string[]): Attr
 function isRefusedAsPlainText(snapshot: Snapshot, connection: Attributes, target: Target): boolean {
   return (
     target.kind === 'sidecar' &&
-    connection.source.principals.length === 0 &&
+    (connection.source.principals ?? []).length === 0 &&
     peerModeFor(snapshot.policies, target, connection.destination.port) === 'STRICT'
   );
 }

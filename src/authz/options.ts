@@ -52,7 +52,7 @@ const profileShape = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'believes the metadata of the gRPC call (`initial_metadata` of Envoy’s grpc_service), such as the client address; off, because only a proxy that sets it itself keeps clients from doing so',
+      'believes the metadata of the gRPC call (`initial_metadata` of Envoy’s grpc_service): `x-sallyport-remote-address`, `x-sallyport-sni` and `x-sallyport-peer`, what Envoy knows and a Check has no field for; off, because who reaches the listener can write it. A waypoint that does not tell its callers has unknown ones',
     ),
   trustXfcc: z
     .boolean()

@@ -10,13 +10,19 @@ export const NETWORK_FILTER = 'envoy.filters.network.ext_authz';
 /** Metadata that rules may look at: what Envoy's own JWT filter verified. */
 const METADATA_NAMESPACES = ['envoy.filters.http.jwt_authn'];
 
+/**
+ * Where the filter finds who calls: `tls` on its own connection; `hbone` where mutual TLS ended on an outer
+ * listener that left the name in filter state, as in Istio's waypoints.
+ */
+export type PeerSource = 'tls' | 'hbone';
+
 /** The HTTP filter: no verdict, no passage. */
-export function httpExtAuthz(proxy: EnvoyProxy): JsonObject {
+export function httpExtAuthz(proxy: Authorizer, peer: PeerSource = 'tls'): JsonObject {
   return {
     name: HTTP_FILTER,
     typed_config: typed('envoy.extensions.filters.http.ext_authz.v3.ExtAuthz', {
       transport_api_version: 'V3',
-      grpc_service: authorizer(proxy),
+      grpc_service: authorizer(proxy, peer),
       failure_mode_allow: false,
       // Not 403: a caller shall tell "could not be decided" from "no".
       status_on_error: { code: 'ServiceUnavailable' },
@@ -41,13 +47,18 @@ export function routeExtAuthz(verdict: Route['verdict']): JsonObject {
 }
 
 /** The network filter: one verdict for a connection, asked for at its first byte. */
-export function networkExtAuthz(proxy: EnvoyProxy, statPrefix: string, version: EnvoyVersion): JsonObject {
+export function networkExtAuthz(
+  proxy: Authorizer,
+  statPrefix: string,
+  version: EnvoyVersion,
+  peer: PeerSource = 'tls',
+): JsonObject {
   return {
     name: NETWORK_FILTER,
     typed_config: typed('envoy.extensions.filters.network.ext_authz.v3.ExtAuthz', {
       stat_prefix: statPrefix,
       transport_api_version: 'V3',
-      grpc_service: authorizer(proxy),
+      grpc_service: authorizer(proxy, peer),
       failure_mode_allow: false,
       include_peer_certificate: true,
       include_tls_session: true,
@@ -58,9 +69,27 @@ export function networkExtAuthz(proxy: EnvoyProxy, statPrefix: string, version: 
   };
 }
 
-function authorizer(proxy: EnvoyProxy): JsonObject {
+/** How long a verdict may take. */
+type Authorizer = Pick<EnvoyProxy, 'verdictTimeoutMillis'>;
+
+/** What Envoy knows of a request and a Check has no field for; each value is worked out for every request. */
+export const CALL_METADATA: Readonly<Record<PeerSource, Readonly<Record<string, string>>>> = {
+  tls: {
+    'x-sallyport-remote-address': '%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%',
+    'x-sallyport-sni': '%REQUESTED_SERVER_NAME%',
+    'x-sallyport-peer': '%DOWNSTREAM_PEER_URI_SAN%',
+  },
+  hbone: {
+    'x-sallyport-remote-address': '%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%',
+    'x-sallyport-sni': '%REQUESTED_SERVER_NAME%',
+    'x-sallyport-peer': '%FILTER_STATE(io.istio.peer_principal:PLAIN)%',
+  },
+};
+
+function authorizer(proxy: Authorizer, peer: PeerSource): JsonObject {
   return {
     envoy_grpc: { cluster_name: AUTHORIZER_CLUSTER },
     timeout: duration(proxy.verdictTimeoutMillis),
+    initial_metadata: Object.entries(CALL_METADATA[peer]).map(([key, value]) => ({ key, value })),
   };
 }

@@ -1,5 +1,13 @@
 export { makeBootstrap } from './bootstrap.ts';
-export { HTTP_FILTER, NETWORK_FILTER } from './ext-authz.ts';
+export {
+  AUTHORIZER_CLUSTER,
+  CALL_METADATA,
+  HTTP_FILTER,
+  httpExtAuthz,
+  NETWORK_FILTER,
+  networkExtAuthz,
+  type PeerSource,
+} from './ext-authz.ts';
 export { type NativeFiltersInput, nativeFilters } from './filters/native-filters.ts';
 export type { JwksClusters } from './filters/native-keys.ts';
 export { REGEX_RUNTIME } from './filters/text-match.ts';

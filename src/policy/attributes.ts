@@ -9,9 +9,9 @@ export interface Attributes {
   readonly source: {
     /**
      * The names of the peer's verified certificate in Envoy's order: URI names, else DNS names, else the
-     * subject. Empty for plain text. SPIFFE IDs keep their `spiffe://`.
+     * subject. Empty for plain text, undefined when unknown. SPIFFE IDs keep their `spiffe://`.
      */
-    readonly principals: readonly string[];
+    readonly principals: readonly string[] | undefined;
     /** The direct peer's address; undefined when unknown. */
     readonly address: string | undefined;
     /** After X-Forwarded-For by trusted hops, or PROXY protocol; undefined when unknown. */

@@ -32,13 +32,13 @@ export function compileCondition(condition: Condition, reading: Reading): Predic
 function compileMatch(match: Match, reading: Reading): Predicate {
   switch (match.subject) {
     case 'principal':
-      return anyIdentity(principalMatcher(match.values));
+      return anyIdentity(principalMatcher(match.values), reading);
     case 'namespace':
-      return anyIdentity(namespaceMatcher(match.values));
+      return anyIdentity(namespaceMatcher(match.values), reading);
     case 'serviceAccount':
-      return anyIdentity(serviceAccountMatcher(match.values));
+      return anyIdentity(serviceAccountMatcher(match.values), reading);
     case 'trustDomain':
-      return anyIdentity(trustDomainMatcher(match.values));
+      return anyIdentity(trustDomainMatcher(match.values), reading);
     case 'sourceIp':
     case 'remoteIp':
     case 'destinationIp':
@@ -93,8 +93,8 @@ function compileText(
   }
 }
 
-function anyIdentity(matches: (identity: string) => boolean): Predicate {
-  return ({ attributes }) => attributes.source.principals.some(matches);
+function anyIdentity(matches: (identity: string) => boolean, reading: Reading): Predicate {
+  return ({ attributes }) => attributes.source.principals?.some(matches) ?? reading === 'possible';
 }
 
 function compileAddress(

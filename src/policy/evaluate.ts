@@ -37,7 +37,7 @@ export function decide(
   find: FindFirst,
 ): Decision {
   const { attributes } = evaluation;
-  if (target.kind === 'sidecar' && attributes.source.principals.length === 0) {
+  if (target.kind === 'sidecar' && (attributes.source.principals ?? []).length === 0) {
     const { mode, policy } = modeAt(policies.peerModes, attributes.destination.port);
     if (mode === 'STRICT') {
       return { ...FAILED, reason: 'denied_plaintext', policy };

@@ -2,7 +2,7 @@ import { isOneSegment } from './match/namespace.ts';
 import { literalPrefix } from './match/path-template.ts';
 import type { Condition, ConditionGroup, Match, Rule } from './model.ts';
 
-/** The attributes by which rules can be filed: always known, and read as text. */
+/** The attributes by which rules can be filed: read as text, and for most requests known. */
 export const ANCHOR_SUBJECTS = ['path', 'host', 'method', 'principal', 'namespace'] as const;
 
 export type AnchorSubject = (typeof ANCHOR_SUBJECTS)[number];

@@ -101,9 +101,16 @@ function lookupOf(subject: AnchorSubject, drawer: Drawer): readonly ((search: Se
   }
   const table: PrefixTable = prefixTable(drawer.prefix.keys());
   const ofPrefix = table.prefixes.map((prefix) => drawer.prefix.get(prefix) ?? []);
+  const everyone = [...new Set([...drawer.exact.values(), ...drawer.prefix.values()].flat())];
+  everyone.sort((a, b) => a - b);
   return [
     (search) => {
-      for (const text of valuesOf(subject, search.evaluation)) {
+      const values = valuesOf(subject, search.evaluation);
+      if (values === undefined) {
+        tryPositions(search, everyone);
+        return;
+      }
+      for (const text of values) {
         tryPositions(search, drawer.exact.get(text) ?? NONE);
         table.some(text, (at) => {
           tryPositions(search, ofPrefix[at] ?? NONE);
@@ -116,7 +123,8 @@ function lookupOf(subject: AnchorSubject, drawer: Drawer): readonly ((search: Se
 
 const NONE: readonly never[] = [];
 
-function valuesOf(subject: AnchorSubject, { attributes, host }: Evaluation): readonly string[] {
+/** Undefined when unknown: it may be any value. */
+function valuesOf(subject: AnchorSubject, { attributes, host }: Evaluation): readonly string[] | undefined {
   switch (subject) {
     case 'path':
       return attributes.http?.path === undefined ? NONE : [attributes.http.path];
@@ -127,7 +135,7 @@ function valuesOf(subject: AnchorSubject, { attributes, host }: Evaluation): rea
     case 'principal':
       return attributes.source.principals;
     case 'namespace':
-      return attributes.source.principals.flatMap(namespacesOf);
+      return attributes.source.principals?.flatMap(namespacesOf);
     default:
       return subject satisfies never;
   }

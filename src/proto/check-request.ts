@@ -12,8 +12,8 @@ export interface CheckRequest {
   /** Undefined for a TCP connection. */
   readonly http: CheckHttp | undefined;
   readonly contextExtensions: ReadonlyMap<string, string>;
-  /** The server name of the TLS session, in the client's spelling. */
-  readonly serverName: string;
+  /** The server name of the TLS session, in the client's spelling; undefined when no session was told of. */
+  readonly serverName: string | undefined;
   /** Dynamic metadata by filter name. */
   readonly filterMetadata: ReadonlyMap<string, StructObject>;
 }
@@ -54,7 +54,7 @@ export function readCheckRequest(bytes: Uint8Array): CheckRequestReading {
     destination: undefined,
     http: undefined,
     contextExtensions: new Map(),
-    serverName: '',
+    serverName: undefined,
     metadata: new Map(),
   };
   if (bytes.byteLength > LIMITS.checkRequestBytes) {
@@ -99,7 +99,7 @@ interface Found {
   destination: FoundPeer | undefined;
   http: FoundHttp | undefined;
   readonly contextExtensions: Map<string, string>;
-  serverName: string;
+  serverName: string | undefined;
   readonly metadata: Map<string, readonly Span[]>;
 }
 
@@ -157,6 +157,7 @@ function readAttribute(cursor: WireCursor, tag: number, end: number, found: Foun
       readMetadata(cursor, cursor.enter(end), found.metadata);
       return true;
     case 0x62:
+      found.serverName ??= '';
       readMessage(cursor, cursor.enter(end), (inner, stop) => {
         if (inner !== 0x0a) {
           return false;

@@ -14,58 +14,58 @@ export interface OpensslCa {
 }
 
 export function opensslCa(name: string): OpensslCa {
-  const folder = mkdtempSync(join(tmpdir(), 'sp-ca-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const file = (leaf: string): string => join(folder, leaf);
-  const openssl = (...args: readonly string[]): void => {
-    execFileSync('openssl', args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
-  };
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  openssl(
-    ...[
-      'req',
-      '-x509',
-      ...newKey,
-      '-keyout',
-      'ca.key',
-      '-out',
-      'ca.pem',
-      '-days',
-      '2',
-      '-subj',
-      `/O=${name}`,
-    ],
-    ...['-addext', 'keyUsage=critical,keyCertSign,cRLSign'],
+  const [certificatePem, keyPem] = inFolder({}, ['ca.pem', 'ca.key'], (openssl) =>
+    openssl(
+      ...['req', '-x509', ...NEW_KEY, '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2'],
+      ...['-subj', `/O=${name}`, '-addext', 'keyUsage=critical,keyCertSign,cRLSign'],
+    ),
   );
-  let count = 0;
   return {
-    certificatePem: readFileSync(file('ca.pem'), 'utf8'),
+    certificatePem,
     issue(...altNames) {
-      count += 1;
-      const [key, request, leaf, extensions] = ['key', 'csr', 'pem', 'ext'].map(
-        (end) => `${count}.${end}`,
-      ) as [string, string, string, string];
-      writeFileSync(
-        file(extensions),
-        [
-          'subjectAltName=critical,@names',
-          'basicConstraints=critical,CA:FALSE',
-          'keyUsage=critical,digitalSignature',
-          'extendedKeyUsage=serverAuth,clientAuth',
-          '[names]',
-          ...altNames.map((name, index) => name.replace(/^([A-Za-z]+):/, `$1.${index} = `)),
-          '',
-        ].join('\n'),
-      );
-      openssl('req', ...newKey, '-keyout', key, '-out', request, '-subj', '/O=leaf');
-      openssl(
-        ...['x509', '-req', '-in', request, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial'],
-        ...['-days', '1', '-extfile', extensions, '-out', leaf],
-      );
-      return {
-        certificateChainPem: readFileSync(file(leaf), 'utf8'),
-        privateKeyPem: readFileSync(file(key), 'utf8'),
-      };
+      const given = { 'ca.pem': certificatePem, 'ca.key': keyPem, 'leaf.ext': extensions(altNames) };
+      const [certificateChainPem, privateKeyPem] = inFolder(given, ['leaf.pem', 'leaf.key'], (openssl) => {
+        openssl('req', ...NEW_KEY, '-keyout', 'leaf.key', '-out', 'leaf.csr', '-subj', '/O=leaf');
+        openssl(
+          ...['x509', '-req', '-in', 'leaf.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial'],
+          ...['-days', '1', '-extfile', 'leaf.ext', '-out', 'leaf.pem'],
+        );
+      });
+      return { certificateChainPem, privateKeyPem };
     },
   };
+}
+
+const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+
+function extensions(altNames: readonly string[]): string {
+  return [
+    'subjectAltName=critical,@names',
+    'basicConstraints=critical,CA:FALSE',
+    'keyUsage=critical,digitalSignature',
+    'extendedKeyUsage=serverAuth,clientAuth',
+    '[names]',
+    ...altNames.map((name, index) => name.replace(/^([A-Za-z]+):/, `$1.${index} = `)),
+    '',
+  ].join('\n');
+}
+
+/** Runs `openssl` in a folder that has `given` and is gone afterwards; the texts of the two files it made. */
+function inFolder(
+  given: Readonly<Record<string, string>>,
+  made: readonly [string, string],
+  run: (openssl: (...args: readonly string[]) => void) => void,
+): readonly [string, string] {
+  const folder = mkdtempSync(join(tmpdir(), 'sp-ca-'));
+  try {
+    for (const [name, text] of Object.entries(given)) {
+      writeFileSync(join(folder, name), text);
+    }
+    run((...args) => {
+      execFileSync('openssl', args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    });
+    return [readFileSync(join(folder, made[0]), 'utf8'), readFileSync(join(folder, made[1]), 'utf8')];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

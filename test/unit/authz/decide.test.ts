@@ -152,6 +152,15 @@ describe('TCP', () => {
     expect(see(decide(callOf(encodeCheck(http)), snapshot)).isAllowed).toBe(false);
   });
 
+  test('a connection without a server name has none, and that is known', () => {
+    const denied = snapshotOf({
+      policies: policy('DENY', '[{ when: [{ key: connection.sni, values: [db.shop] }] }]'),
+    });
+    const nameless = { ...ends, destination: { ...ends.destination, service: '' } };
+    expect(see(decide(callOf(encodeCheck(nameless)), denied)).isAllowed).toBe(true);
+    expect(see(decide(callOf(encodeCheck(ends)), denied)).isAllowed).toBe(false);
+  });
+
   test.each([
     ['nothing', {}],
     ['no destination', { source: ends.source }],

@@ -1,9 +1,26 @@
 import { expect, test } from 'vitest';
 import { decide, REQUEST_DIVERGENCES, type Snapshot } from '../../../src/authz/index.ts';
 import { readCheckRequest } from '../../../src/proto/index.ts';
-import { ask, attributesOf, callOf, encodeCheck, FRONTEND, profileOf, see, snapshotOf } from './bed.ts';
+import { opensslCa } from '../../fakes/openssl-ca.ts';
+import {
+  ask,
+  attributesOf,
+  callOf,
+  encodeCheck,
+  FRONTEND,
+  policy,
+  profileOf,
+  see,
+  snapshotOf,
+} from './bed.ts';
 
 const snapshot = snapshotOf();
+const DENY_GUEST = '[{ from: [{ source: { principals: [example.org/ns/web/sa/guest] } }] }]';
+const DENY_NAME = '[{ when: [{ key: connection.sni, values: [admin.shop] }] }]';
+
+function aCertificate(): string {
+  return opensslCa('stranger').issue(`URI:${FRONTEND}`).certificateChainPem;
+}
 
 /** A denial for each row, under no policy at all, where Istio would allow. */
 const CASES: Readonly<Record<string, () => string>> = {
@@ -25,6 +42,16 @@ const CASES: Readonly<Record<string, () => string>> = {
     expect(readCheckRequest(bytes)).toEqual({ kind: 'malformed', fault: 'utf8' });
     return see(decide(callOf(bytes), snapshot)).reason;
   },
+  'peer-chain': () =>
+    ask(snapshotOf({ trust: { isTrusted: () => false } }), {
+      source: { principal: FRONTEND, certificate: encodeURIComponent(aCertificate()) },
+    }).reason,
+  'peer-untold': () =>
+    ask(snapshotOf({ policies: policy('DENY', DENY_GUEST) }), {
+      profile: profileOf('waypoint'),
+      source: { principal: '' },
+    }).reason,
+  'server-name-untold': () => ask(snapshotOf({ policies: policy('DENY', DENY_NAME) }), {}).reason,
   'waypoint-service': () => ask(beforeTwoServices(), { extensions: { 'sallyport.workload': 'a/b' } }).reason,
 };
 
@@ -36,6 +63,9 @@ const REASONS: Readonly<Record<string, string>> = {
   'spiffe-id': 'source_malformed',
   'two-readings': 'request_malformed',
   utf8: 'request_malformed',
+  'peer-chain': 'source_untrusted',
+  'peer-untold': 'denied_by_policy',
+  'server-name-untold': 'denied_by_policy',
   'waypoint-service': 'destination_ambiguous',
 };
 

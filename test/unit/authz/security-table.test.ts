@@ -27,6 +27,8 @@ const merged = { profile: profileOf('sidecar', { pathNormalization: 'MERGE_SLASH
 const unescaped = { profile: profileOf('sidecar', { pathNormalization: 'DECODE_AND_MERGE_SLASHES' }) };
 const nobody = { source: { principal: '' } };
 const xfcc = { profile: profileOf('waypoint', { trustXfcc: true }), ...nobody };
+const untold = { profile: profileOf('waypoint'), ...nobody };
+const toldWaypoint = { profile: profileOf('waypoint', { trustCallMetadata: true }), ...nobody };
 const told = { profile: profileOf('sidecar', { trustCallMetadata: true }) };
 
 function rows(policies: string, list: readonly (readonly [string, Ask, string])[]): readonly Row[] {
@@ -297,6 +299,17 @@ const TRUST = [
       { metadata: { 'x-sallyport-peer': [FRONTEND] }, ...nobody, ...told },
       'allowed',
     ],
+    [
+      'call metadata of a waypoint, believed',
+      { metadata: { 'x-sallyport-peer': [FRONTEND] }, ...toldWaypoint },
+      'allowed',
+    ],
+    ['a waypoint that does not tell', untold, 'denied_no_rule'],
+    [
+      'a waypoint that tells that there is no name',
+      { metadata: { 'x-sallyport-peer': ['-'] }, ...toldWaypoint },
+      'denied_no_rule',
+    ],
     ['call metadata without a name', { metadata: { 'x-sallyport-peer': ['-'] }, ...told }, 'allowed'],
     [
       'call metadata, not believed',
@@ -316,7 +329,49 @@ const TRUST = [
   ]),
 ];
 
+const DENY_GUEST = policy('DENY', '[{ from: [{ source: { principals: [example.org/ns/web/sa/guest] } }] }]');
+const ALLOW_OTHERS = policy(
+  'ALLOW',
+  '[{ from: [{ source: { notPrincipals: [example.org/ns/web/sa/guest] } }] }]',
+);
+const DENY_OTHERS = policy('DENY', '[{ from: [{ source: { notNamespaces: [web] } }] }]');
+const DENY_NAME = policy('DENY', '[{ when: [{ key: connection.sni, values: [admin.shop] }] }]');
+const ALLOW_NAMES = policy('ALLOW', '[{ when: [{ key: connection.sni, notValues: [admin.shop] }] }]');
+const sni = (...values: readonly string[]): Ask => ({ metadata: { 'x-sallyport-sni': values }, ...told });
+const nameless = { metadata: { 'x-sallyport-peer': ['-'] }, ...toldWaypoint };
+
+const UNKNOWN = [
+  ...rows(DENY_GUEST, [
+    ['a waypoint that does not tell: it may be the guest', untold, 'denied_by_policy'],
+    ['Cilium, which never tells', { profile: profileOf('cilium'), ...nobody }, 'denied_by_policy'],
+    ['a waypoint that tells that there is no name', nameless, 'allowed'],
+    ['a sidecar without TLS: there is no name', nobody, 'allowed'],
+    ['a waypoint whose XFCC is believed, without one', xfcc, 'allowed'],
+  ]),
+  ...rows(ALLOW_OTHERS, [
+    ['a waypoint that does not tell: it may be the one left out', untold, 'denied_no_rule'],
+    ['a waypoint that tells that there is no name', nameless, 'allowed'],
+  ]),
+  ...rows(DENY_OTHERS, [
+    ['a waypoint that does not tell: it may be of another namespace', untold, 'denied_by_policy'],
+  ]),
+  ...rows(DENY_NAME, [
+    ['no session and nothing told', {}, 'denied_by_policy'],
+    ['told, but not believed', { metadata: { 'x-sallyport-sni': ['-'] } }, 'denied_by_policy'],
+    ['told that there is none', sni('-'), 'allowed'],
+    ['told that there is none, by nothing', sni(''), 'allowed'],
+    ['told another', sni('orders.shop'), 'allowed'],
+    ['told this one, in another case', sni('Admin.shop'), 'denied_by_policy'],
+    ['told two', sni('orders.shop', 'admin.shop'), 'request_malformed'],
+  ]),
+  ...rows(ALLOW_NAMES, [
+    ['no session and nothing told', {}, 'denied_no_rule'],
+    ['told that there is none', sni('-'), 'allowed'],
+  ]),
+];
+
 describe.each([
+  ['what is unknown', UNKNOWN],
   ['paths', PATHS],
   ['headers', HEADERS],
   ['hosts', HOSTS],

@@ -4,7 +4,7 @@ import { type Evaluation, startEvaluation } from '../../../src/policy/evaluation
 import { compilePolicies } from '../../../src/policy/index.ts';
 import type { Rule } from '../../../src/policy/model.ts';
 import { anchorsOf } from '../../../src/policy/rule-anchor.ts';
-import { indexRules, ruleFinder } from '../../../src/policy/rule-index.ts';
+import { indexRules, ruleFinder, scanRules } from '../../../src/policy/rule-index.ts';
 import { authorization, MESH, mustLoad } from './load.ts';
 import { attributesOf, type VectorRequest } from './vectors.ts';
 
@@ -74,11 +74,13 @@ const REQUEST: VectorRequest = {
 };
 
 /** The rules of one policy, each counting how often it is looked at. */
-function counted(make: (index: number) => string, count: number) {
+function counted(make: (index: number) => string, count: number, action: 'ALLOW' | 'DENY' = 'ALLOW') {
   const looks = { total: 0 };
   const set = compilePolicies(
     mustLoad(
-      authorization(`{ rules: [${Array.from({ length: count }, (_, index) => make(index)).join(', ')}] }`),
+      authorization(
+        `{ action: ${action}, rules: [${Array.from({ length: count }, (_, index) => make(index)).join(', ')}] }`,
+      ),
     ),
     MESH,
   );
@@ -89,7 +91,8 @@ function counted(make: (index: number) => string, count: number) {
     gatewayName: undefined,
     services: [],
   } as const;
-  const rules = (set.forTarget(target).rules('http').allow?.rules ?? []).map((rule): CompiledRule => {
+  const compiled = set.forTarget(target).rules('http');
+  const rules = ((compiled.allow ?? compiled.deny)?.rules ?? []).map((rule): CompiledRule => {
     const [first] = rule.to.length > 0 ? rule.to : rule.from;
     const group = (first ?? []).map((condition) => ({
       ...condition,
@@ -139,6 +142,20 @@ describe('an index of 300 rules', () => {
       5,
       undefined,
     ]);
+  });
+
+  it('looks at everything that is filed by identity when the caller is unknown, and gives the first', () => {
+    const make = (i: number) =>
+      i % 2 === 0
+        ? `{ from: [{ source: { principals: [td/ns/n${i}/sa/s] } }] }`
+        : `{ from: [{ source: { namespaces: [n${i}] } }] }`;
+    const { rules } = counted(make, 20, 'DENY');
+    const { source, ...rest } = attributesOf(REQUEST);
+    const unknown = startEvaluation({ ...rest, source: { ...source, principals: undefined } });
+    expect(indexRules(rules)(unknown)).toBe(rules[0]);
+    expect(scanRules(rules)(unknown)).toBe(rules[0]);
+    const allowing = counted(make, 20).rules;
+    expect(indexRules(allowing)(unknown)).toBeUndefined();
   });
 
   it('is made from a certain number of rules on, and scanned below', () => {

@@ -152,7 +152,7 @@ function readingOf(message: Loose): unknown {
     destination: expectedPeer(attributes['destination']),
     http: expectedHttp(request?.['http']),
     contextExtensions: attributes['context_extensions'] ?? new Map(),
-    serverName: (attributes['tls_session'] as Loose | undefined)?.['sni'] ?? '',
+    serverName: serverNameOf(attributes['tls_session'] as Loose | null | undefined),
     filterMetadata: new Map(
       [...((metadata ?? new Map()) as Map<string, Loose>)].map(([name, struct]) => [
         name,
@@ -160,6 +160,11 @@ function readingOf(message: Loose): unknown {
       ]),
     ),
   };
+}
+
+/** A session without a name says that there is none. */
+function serverNameOf(session: Loose | null | undefined): unknown {
+  return session === null || session === undefined ? undefined : (session['sni'] ?? '');
 }
 
 function expectedPeer(given: unknown): unknown {
