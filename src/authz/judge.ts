@@ -10,6 +10,7 @@ import {
 import type { CheckHttp, CheckRequest } from '../proto/index.ts';
 import { type CheckCall, SEVERAL, trustedMetadata } from './call.ts';
 import { changesBy, isSendable, NO_CHANGES } from './changes.ts';
+import { envoyPayload } from './envoy-payload.ts';
 import type { AuthzProfile } from './options.ts';
 import { readPath } from './path.ts';
 import { canonicalAddress, remoteAddress } from './remote-address.ts';
@@ -66,7 +67,7 @@ interface HttpQuestion extends Question {
 }
 
 function judgeHttp(question: HttpQuestion): Judgement {
-  const { call, snapshot, target, http, path, connection, decided } = question;
+  const { call, profile, request, snapshot, target, http, path, connection, decided } = question;
   const rules = tokenRulesFor(snapshot.policies, target);
   const outcome = authenticate(
     rules,
@@ -81,13 +82,18 @@ function judgeHttp(question: HttpQuestion): Judgement {
     case 'reject':
       return decided(tokenRefusal(outcome));
     case 'pass': {
+      // What was verified here counts; what Envoy verified stands in where nothing was.
+      const token = outcome.token ?? envoyPayload(profile, request);
+      if (token === 'malformed') {
+        return decided(refusal('request_malformed'));
+      }
       const changes = changesBy(rules, outcome.mutations, http.path);
       const { method, host } = http;
       const decision = evaluate(snapshot.policies, target, {
         ...connection,
         transport: 'http',
         http: { method, host, path, headers: headersAfter(http, changes) },
-        token: outcome.token,
+        token,
       });
       return decided(
         decision.effect === 'allow' && !isSendable(changes)

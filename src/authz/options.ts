@@ -20,6 +20,8 @@ export interface AuthzProfile {
   readonly pathNormalization: PathNormalization;
   readonly trustCallMetadata: boolean;
   readonly trustXfcc: boolean;
+  /** Keys under which Envoy's jwt_authn filter keeps payloads; the first that is there counts. */
+  readonly jwtAuthnPayloads: readonly string[];
   /** `<namespace>/<name>` */
   readonly fallbackWorkload: string | undefined;
   readonly reasonHeader: boolean;
@@ -59,6 +61,13 @@ const profileShape = z.strictObject({
     .default(false)
     .describe(
       'takes the peer from x-forwarded-client-cert where the connection names none (waypoints); off, because a client can send that header unless the proxy replaces it',
+    ),
+  jwtAuthnPayloads: z
+    .array(z.string().min(1).max(2048))
+    .max(32)
+    .prefault([])
+    .describe(
+      'believes what Envoy’s own jwt_authn filter verified: the keys (`payload_in_metadata`; `payload` in Istio) whose claims serve as those of a token where no RequestAuthentication found one; the first that is there counts. None, because it is Envoy’s configuration alone that then says whose tokens are good',
     ),
   fallbackWorkload: z
     .string()

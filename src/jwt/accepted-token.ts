@@ -59,7 +59,7 @@ function holdsUnsafeInteger(value: ClaimValue): boolean {
 }
 
 /** Text that holds no word stays text, as in Envoy. */
-function withSplitClaims(claims: Claims, names: readonly string[]): Claims {
+export function withSplitClaims(claims: Claims, names: readonly string[]): Claims {
   const split = names.flatMap((name) => {
     const value = claims.get(name);
     const words = typeof value === 'string' ? value.split(' ').filter((word) => word !== '') : [];

@@ -29,3 +29,4 @@ export {
 export type { ClaimHeader, KeySetSource, TokenHeader, TokenRule } from './token-rule.ts';
 export type { Claims, ClaimValue, VerifiedToken } from './verified-token.ts';
 export { type JwtSvidCheck, type JwtSvidVerdict, verifyJwtSvid } from './verify-jwt-svid.ts';
+export { vouchedToken } from './vouched-token.ts';

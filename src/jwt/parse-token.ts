@@ -55,6 +55,18 @@ export function signedParts(text: string): SignedParts {
   };
 }
 
+/** What the claims of a payload say, by the rules of a token; undefined when they are not those of one. */
+export function readClaims(claims: Claims): ClaimFacts | undefined {
+  try {
+    return parsePayload(claims);
+  } catch (error) {
+    if (error instanceof Refused) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
 class Refused extends Error {
   readonly failure: TokenFailure;
 
@@ -123,9 +135,12 @@ function parseHeader(header: Claims): Pick<ParsedToken, 'algorithm' | 'keyId'> {
   return { algorithm, keyId };
 }
 
-function parsePayload(
-  claims: Claims,
-): Pick<ParsedToken, 'issuer' | 'subject' | 'audiences' | 'expiresAtSeconds' | 'notBeforeSeconds'> {
+type ClaimFacts = Pick<
+  ParsedToken,
+  'issuer' | 'subject' | 'audiences' | 'expiresAtSeconds' | 'notBeforeSeconds'
+>;
+
+function parsePayload(claims: Claims): ClaimFacts {
   const issuer = stringOf(claims, 'iss', 'issNotString');
   const subject = stringOf(claims, 'sub', 'subNotString');
   secondsOf(claims, 'iat', 'iatNotNumber', 'iatOutOfRange');

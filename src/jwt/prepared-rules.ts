@@ -29,7 +29,7 @@ export interface PreparedRules {
 
 const DEFAULT_HEADERS: readonly TokenHeader[] = [{ name: 'authorization', prefix: 'Bearer ' }];
 const DEFAULT_PARAMS: readonly string[] = ['access_token'];
-const ALWAYS_SPLIT = ['scope', 'permission'];
+export const ALWAYS_SPLIT = ['scope', 'permission'];
 
 const prepared = new WeakMap<readonly TokenRule[], PreparedRules>();
 
