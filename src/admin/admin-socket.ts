@@ -1,14 +1,19 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { type EventSink, errorCodeOf, errorText, LIMITS, SallyportError } from '../base/index.ts';
 import { type Answer, answerOfError } from './answer.ts';
-import type { Operation } from './operation.ts';
+import type { AdminCaller, Operation } from './operation.ts';
 
 export interface AdminSocketOptions {
   readonly operations: readonly Operation[];
   /** Lets the server listen where nobody but our own user can reach it; resolves to what ends that. */
   readonly listen: (server: Server) => Promise<() => Promise<void>>;
+  /** Asks the kernel who is at the other end; what it returns is released when the answer is made. */
+  readonly processOf?: (socket: Socket) => CallingProcess | undefined;
   readonly events: EventSink;
 }
+
+type CallingProcess = NonNullable<AdminCaller['process']> & { release(): void };
 
 export interface AdminSocket {
   stop(): Promise<void>;
@@ -26,7 +31,7 @@ const FAILED = 400;
 export async function startAdminSocket(options: AdminSocketOptions): Promise<AdminSocket> {
   const operations = new Map(options.operations.map((one) => [one.name, one]));
   const server = createServer(LIMITS_OF_HTTP, (request, response) => {
-    void answer(request, operations, options.events).then((result) => send(response, result));
+    void answer(request, operations, options).then((result) => send(response, result));
   });
   server.maxConnections = CONNECTIONS_MAX;
   const stopListening = await options.listen(server);
@@ -43,8 +48,9 @@ export async function startAdminSocket(options: AdminSocketOptions): Promise<Adm
 async function answer(
   request: IncomingMessage,
   operations: ReadonlyMap<string, Operation>,
-  events: EventSink,
+  { events, processOf }: AdminSocketOptions,
 ): Promise<Answer> {
+  const process = processOf?.(request.socket);
   const name = (request.url ?? '').slice(1);
   try {
     const wanted = request.method === 'POST' ? operations.get(name) : undefined;
@@ -53,7 +59,7 @@ async function answer(
         hint: 'use the `sallyport` command of the same version as the one that runs',
       });
     }
-    const result = await wanted.run(JSON.parse(await bodyOf(request)));
+    const result = await wanted.run(JSON.parse(await bodyOf(request)), { process });
     events({
       level: 'debug',
       event: 'admin.done',
@@ -71,6 +77,8 @@ async function answer(
       ...(code === 'ERR_INTERNAL' ? { error } : {}),
     });
     return answerOfError(error);
+  } finally {
+    process?.release();
   }
 }
 

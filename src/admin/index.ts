@@ -5,5 +5,6 @@ export { callAdmin } from './call-admin.ts';
 export { certificateOperations } from './certificate-operations.ts';
 export { type EntryControl, entryOperations } from './entry-operations.ts';
 export { mintOperations } from './mint-operations.ts';
-export { type Operation, operation } from './operation.ts';
+export { type AdminCaller, type Operation, operation } from './operation.ts';
 export { stateOperations } from './state-operations.ts';
+export { type WhoAmIView, type WhoAmIWish, whoAmIOperation } from './who-am-i-operation.ts';

@@ -5,9 +5,13 @@ import type { SallyportIssuer } from '../issuer/index.ts';
 import { type Operation, operation } from './operation.ts';
 
 const KEY_CHARS_MAX = 64 * 1024;
+/** As `ca.jwtTtl`: whoever sees a token can use it. */
+const JWT_TTL_SECONDS_MAX = 24 * 60 * 60;
 
-/** Certificates on demand, for a key that stays with whoever asks. */
-export function mintOperations(issuer: Pick<SallyportIssuer, 'mintX509' | 'bundle'>): readonly Operation[] {
+/** Certificates on demand, for a key that stays with whoever asks, and tokens. */
+export function mintOperations(
+  issuer: Pick<SallyportIssuer, 'mintX509' | 'jwtSvid' | 'bundle'>,
+): readonly Operation[] {
   const input = z.strictObject({
     spiffeId: z.string().max(2048),
     dnsNames: z.array(z.string().max(253)).max(100).default([]),
@@ -16,7 +20,16 @@ export function mintOperations(issuer: Pick<SallyportIssuer, 'mintX509' | 'bundl
     publicKey: z.base64().max(KEY_CHARS_MAX).optional(),
     csr: z.base64().max(KEY_CHARS_MAX).optional(),
   });
+  const jwtInput = z.strictObject({
+    spiffeId: z.string().max(2048),
+    audiences: z.array(z.string().min(1).max(LIMITS.audienceBytes)).min(1).max(LIMITS.audiences),
+    ttlSeconds: z.number().min(1).max(JWT_TTL_SECONDS_MAX).optional(),
+  });
   return [
+    operation('mint.jwt', jwtInput, async ({ spiffeId, audiences, ttlSeconds }) => {
+      const svid = await issuer.jwtSvid({ spiffeId: parseSpiffeId(spiffeId), audiences, ttlSeconds });
+      return { ...svid, spiffeId: svid.spiffeId.uri };
+    }),
     operation('mint.x509', input, async ({ spiffeId, dnsNames, ttlSeconds, publicKey, csr }) => {
       const minted = await issuer.mintX509({
         spiffeId: parseSpiffeId(spiffeId),

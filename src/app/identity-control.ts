@@ -9,11 +9,12 @@ import {
   type Operation,
   startAdminSocket,
   stateOperations,
+  whoAmIOperation,
 } from '../admin/index.ts';
 import { type Clock, type Diagnostic, type EventSink, errorText, type Random } from '../base/index.ts';
 import { ttlPlanProblems } from '../ca/index.ts';
 import type { Settings } from '../config/index.ts';
-import { listenOnSocketFile } from '../grpc/index.ts';
+import { listenOnSocketFile, type PeerCredentials } from '../grpc/index.ts';
 import type { SallyportIssuer } from '../issuer/index.ts';
 import type { SecretService } from '../sds/index.ts';
 import { backupState, type State, takeBackupMark } from '../store/index.ts';
@@ -26,6 +27,8 @@ import {
 } from '../workload/index.ts';
 import { tellDiagnostics } from './diagnostic-events.ts';
 import type { Entries } from './entry-source.ts';
+import type { KernelAttestation } from './kernel-attestation.ts';
+import { createWhoAmI } from './who-am-i.ts';
 
 /** Where the admin socket of a state folder is. */
 export function adminSocketPath(stateDir: string): string {
@@ -45,7 +48,14 @@ export interface IdentityControlInput {
 export interface IdentityControl {
   entriesInForce(files: EntrySet): EntrySet;
   /** Opens the admin socket; a folder that cannot hold one costs the commands, not the service. */
-  open(served: { readonly entries: Entries; readonly secrets: SecretService }): Promise<() => Promise<void>>;
+  open(served: ServedIdentities): Promise<() => Promise<void>>;
+}
+
+/** What is open to workloads, and how they are known. */
+export interface ServedIdentities {
+  readonly entries: Entries;
+  readonly secrets: SecretService;
+  readonly attestation: KernelAttestation;
 }
 
 export function createIdentityControl(input: IdentityControlInput): IdentityControl {
@@ -72,10 +82,11 @@ export function createIdentityControl(input: IdentityControlInput): IdentityCont
       const allowed = all.entries.filter(({ spiffeId }) => !issuer.certificates.isStopped(spiffeId));
       return allowed.length === all.entries.length ? all : createEntrySet(allowed, all.trustDomain);
     },
-    async open({ entries, secrets }) {
+    async open(served) {
+      const { entries } = served;
       const stopReview = issuer.certificates.onWithdrawn(() => entries.review());
-      const operations = operationsOf(input, book, entries, secrets);
-      const stop = await openSocket(input, operations);
+      const operations = operationsOf(input, book, served);
+      const stop = await openSocket(input, operations, served.attestation.peerCredentials);
       return async () => {
         stopReview();
         await stop();
@@ -85,10 +96,9 @@ export function createIdentityControl(input: IdentityControlInput): IdentityCont
 }
 
 function operationsOf(
-  { state, issuer, clock }: IdentityControlInput,
+  { settings, state, issuer, clock }: IdentityControlInput,
   book: EntryBook,
-  entries: Entries,
-  secrets: SecretService,
+  { entries, secrets, attestation: { attest } }: ServedIdentities,
 ): readonly Operation[] {
   return [
     ...certificateOperations(issuer.certificates),
@@ -96,6 +106,7 @@ function operationsOf(
     ...bundleOperations(() => issuer.bundle()),
     ...entryOperations(entryControl(book, entries)),
     ...mintOperations(issuer),
+    whoAmIOperation(createWhoAmI({ settings, entries: () => entries.current(), attest })),
     ...stateOperations((folder) => backupState(state, folder, clock.nowMillis())),
   ];
 }
@@ -123,11 +134,13 @@ function entryControl(book: EntryBook, entries: Entries): EntryControl {
 async function openSocket(
   { settings, random, events }: IdentityControlInput,
   operations: readonly Operation[],
+  peerCredentials: PeerCredentials | undefined,
 ): Promise<() => Promise<void>> {
   const path = adminSocketPath(settings.stateDir);
   try {
     const socket = await startAdminSocket({
       operations,
+      processOf: (connection) => peerCredentials?.read(connection),
       events,
       async listen(server) {
         // The state lock is held, so a socket that nobody answers at is ours.

@@ -3,13 +3,21 @@ import { callAdmin } from '../admin/index.ts';
 import { type Clock, dropEvents, errorCodeOf, InvalidFilesError, type Random } from '../base/index.ts';
 import { newKeyPair } from '../ca/index.ts';
 import { readSettings, type Settings } from '../config/index.ts';
-import { createIssuer, type MintedX509, type MintRequest } from '../issuer/index.ts';
+import { parseSpiffeId } from '../identity/index.ts';
+import {
+  createIssuer,
+  type JwtSvid,
+  type JwtSvidRequest,
+  type MintedX509,
+  type MintRequest,
+  type SallyportIssuer,
+} from '../issuer/index.ts';
 import { openState } from '../store/index.ts';
 import { adminSocketPath } from './identity-control.ts';
 
-export interface MintInput {
+export interface MintInput<Request> {
   readonly settingsPath: string;
-  readonly request: MintRequest;
+  readonly request: Request;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -25,32 +33,63 @@ export interface Minted {
  * that nobody holds on its own, making the CA when there is none. Rejects with `InvalidFilesError`,
  * `ERR_STATE_*`, `ERR_ISSUER_*`, `ERR_ADMIN_*`.
  */
-export async function mintX509({ settingsPath, request, clock, random }: MintInput): Promise<Minted> {
+export function mintX509(input: MintInput<MintRequest>): Promise<Minted> {
+  const { request } = input;
+  return byHolder(
+    input,
+    async (issuer) => ({ x509: await issuer.mintX509(request), bundle: issuer.bundle().x509Authorities }),
+    (settings) => x509ByOther(settings, request),
+  );
+}
+
+/** One JWT-SVID; otherwise like `mintX509`. */
+export function mintJwt(input: MintInput<JwtSvidRequest>): Promise<JwtSvid> {
+  const { spiffeId, audiences, ttlSeconds } = input.request;
+  return byHolder(
+    input,
+    (issuer) => issuer.jwtSvid(input.request),
+    async ({ stateDir }) => {
+      const answer = await callAdmin(adminSocketPath(stateDir), 'mint.jwt', {
+        spiffeId: spiffeId.uri,
+        audiences,
+        ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
+      });
+      const svid = answer as Omit<JwtSvid, 'spiffeId'> & { readonly spiffeId: string };
+      return { ...svid, spiffeId: parseSpiffeId(svid.spiffeId) };
+    },
+  );
+}
+
+/** Does it here when nobody holds the state folder, else through the Sallyport that does. */
+async function byHolder<T>(
+  { settingsPath, clock, random }: Omit<MintInput<unknown>, 'request'>,
+  alone: (issuer: SallyportIssuer) => Promise<T>,
+  byOther: (settings: Settings) => Promise<T>,
+): Promise<T> {
   const { value: settings, diagnostics } = await readSettings(resolve(settingsPath));
   if (settings === undefined) {
     throw new InvalidFilesError(diagnostics);
   }
   try {
-    return await mintAlone(settings, { request, clock, random });
+    return await withIssuer(settings, { clock, random }, alone);
   } catch (error) {
     if (errorCodeOf(error) !== 'ERR_STATE_LOCKED') {
       throw error;
     }
-    return mintByOther(settings, { request, clock, random });
+    return byOther(settings);
   }
 }
 
-type Wish = Omit<MintInput, 'settingsPath'>;
-
-async function mintAlone(
+async function withIssuer<T>(
   { stateDir, trustDomain, ca }: Settings,
-  { request, clock, random }: Wish,
-): Promise<Minted> {
+  { clock, random }: { readonly clock: Clock; readonly random: Random },
+  use: (issuer: SallyportIssuer) => Promise<T>,
+): Promise<T> {
   const state = openState(stateDir);
   try {
     const issuer = await createIssuer({ state, trustDomain, options: ca, clock, random, events: dropEvents });
     try {
-      return { x509: await issuer.mintX509(request), bundle: issuer.bundle().x509Authorities };
+      return await use(issuer);
     } finally {
       issuer.stop();
     }
@@ -60,7 +99,7 @@ async function mintAlone(
 }
 
 /** Through the Sallyport that holds the folder, so that its inventory knows; the key stays here. */
-async function mintByOther({ stateDir, ca }: Settings, { request }: Wish): Promise<Minted> {
+async function x509ByOther({ stateDir, ca }: Settings, request: MintRequest): Promise<Minted> {
   const keyPair = request.csrDer === undefined ? await newKeyPair(ca.keyType) : undefined;
   const answer = await callAdmin(adminSocketPath(stateDir), 'mint.x509', {
     spiffeId: request.spiffeId.uri,

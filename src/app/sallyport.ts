@@ -134,8 +134,8 @@ async function wire(wiring: Wiring): Promise<RunningSallyport> {
     entriesInForce: control.entriesInForce,
   });
   readiness.set('policies', 'ready');
-  const { addresses, health, secrets } = await listen(wiring, { issuer, keySets, serving });
-  undo.push(await control.open({ entries: serving.entries, secrets }));
+  const { addresses, health, secrets, attestation } = await listen(wiring, { issuer, keySets, serving });
+  undo.push(await control.open({ entries: serving.entries, secrets, attestation }));
   const reload = startReload({
     settings,
     settingsPath: wiring.settingsPath,
@@ -193,12 +193,13 @@ async function listen(wiring: Wiring, { issuer, keySets, serving }: Served) {
   const { authz, agents } = settings.listeners;
   const definitions = readDefinitions();
   const health = createHealth();
-  const { peerCredentials, attest } = await loadKernelAttestation({
+  const attestation = await loadKernelAttestation({
     settings,
     entries: () => serving.entries.current(),
     clock,
     events,
   });
+  const { attest, peerCredentials } = attestation;
   const secrets = createSecretService({
     definitions,
     issuer,
@@ -246,7 +247,7 @@ async function listen(wiring: Wiring, { issuer, keySets, serving }: Served) {
       addresses.set(listener.name, listener.address);
     },
   });
-  return { addresses, health, secrets };
+  return { addresses, health, secrets, attestation };
 }
 
 async function startAdmin(

@@ -9,7 +9,8 @@ export const ERROR_CODES = {
   // cli
   ERR_CLI_FILE: 'a file named on the command line cannot be read or holds something else',
   ERR_CLI_ARGUMENT: 'the command line lacks something, or holds too much',
-  ERR_CLI_UNREACHABLE: 'no running sallyport answers at the address given',
+  ERR_CLI_ENDPOINT: 'the address of a Workload API is missing or has none of the known forms',
+  ERR_CLI_UNREACHABLE: 'nobody answers at the address given, or not in time',
   // app
   ERR_INVALID_FILES: 'files that people wrote hold errors; each is printed with its place',
   // identity

@@ -41,6 +41,8 @@ export const LIMITS = {
   /** A DER certificate, bytes; certificates in one chain. */
   certificateBytes: 64 * 1024,
   chainCertificates: 10,
+  /** Certificates of a trust bundle that somebody else hands us. */
+  bundleCertificates: 1000,
   /** The TTL of an issued certificate: ten years. */
   svidTtlSeconds: 10 * 365 * 24 * 60 * 60,
   /** Audiences of one JWT-SVID, and all of them together, bytes. */

@@ -7,6 +7,7 @@ import { bundleCommand } from './commands/bundle.ts';
 import { certsCommand } from './commands/certs.ts';
 import { checkCommand } from './commands/check.ts';
 import { entryCommand } from './commands/entry.ts';
+import { fetchCommand } from './commands/fetch.ts';
 import { healthCommand } from './commands/health.ts';
 import { jwtCommand } from './commands/jwt.ts';
 import { labCommand } from './commands/lab.ts';
@@ -14,6 +15,7 @@ import { mintCommand } from './commands/mint.ts';
 import { serveCommand } from './commands/serve.ts';
 import { stateCommand } from './commands/state.ts';
 import { versionCommand } from './commands/version.ts';
+import { whoAmICommand } from './commands/who-am-i.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { errorLines } from './print-error.ts';
 
@@ -29,6 +31,8 @@ for (const command of [
   serveCommand(),
   checkCommand(),
   mintCommand(),
+  fetchCommand(),
+  whoAmICommand(),
   jwtCommand(),
   authorityCommand(),
   certsCommand(),

@@ -8,8 +8,9 @@ export {
   LISTENER_LIMITS,
   type ListenerLimits,
 } from './listener.ts';
-export { loadPeerCredentials, type PeerCredentials } from './peer-credentials.ts';
+export { loadPeerCredentials, type PeerCredentials, type PeerProcess } from './peer-credentials.ts';
 export type { GrpcAddress } from './place.ts';
+export { processOfPid } from './process-of-pid.ts';
 export type { CallHandle, GrpcService, GrpcServiceSource, ServiceContext } from './service.ts';
 export { listenOnSocketFile, type SocketFileOptions } from './socket-file.ts';
 export { type ClientStatus, STOPPING, statusOf } from './status.ts';

@@ -72,7 +72,7 @@ async function issue(request: JwtSvidRequest, input: JwtSvidsInput): Promise<Jwt
   const key = input.keys().active;
   const issuedAtSeconds = Math.floor(clock.nowMillis() / 1000);
   const ttlSeconds = request.ttlSeconds ?? jwtTtlSeconds(options);
-  const wishedSeconds = issuedAtSeconds + ttlSeconds;
+  const wishedSeconds = Math.floor(issuedAtSeconds + ttlSeconds);
   const expiresAtSeconds = Math.min(wishedSeconds, Math.floor(key.notAfterSeconds));
   const token = await issueJwtSvid(
     { spiffeId, audiences, issuedAtSeconds, expiresAtSeconds, issuer: input.options.jwtIssuer },

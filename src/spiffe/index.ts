@@ -1,4 +1,9 @@
 export {
+  createWorkloadApiClient,
+  type WorkloadApiClient,
+  type WorkloadApiClientOptions,
+} from './client.ts';
+export {
   createWorkloadApi,
   type EntrySource,
   type WorkloadApi,

@@ -57,6 +57,24 @@ export function readOuter(bytes: Uint8Array): { readonly tag: number; readonly c
   return { tag: bytes[0] ?? 0, content: bytes.subarray(contentStart) };
 }
 
+/** The values that follow each other, without a look inside; undefined when there are more than `countMax`. */
+export function splitDer(bytes: Uint8Array, countMax: number): readonly Uint8Array[] | undefined {
+  const parts: Uint8Array[] = [];
+  for (let start = 0; start < bytes.length; ) {
+    if (parts.length === countMax) {
+      return undefined;
+    }
+    const { contentStart, length } = readLength(bytes, start + 1, bytes.length);
+    const end = contentStart + length;
+    if (end > bytes.length) {
+      throw derError('a length points past the end');
+    }
+    parts.push(bytes.subarray(start, end));
+    start = end;
+  }
+  return parts;
+}
+
 export function derError(message: string): SallyportError {
   return new SallyportError('ERR_X509_DER', `bad DER: ${message}`);
 }

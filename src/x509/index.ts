@@ -28,6 +28,7 @@ export {
   signatureAlgorithmOf,
   verifySignature,
 } from './signature-algorithm.ts';
+export { splitCertificates } from './split-certificates.ts';
 export { checkSvidLeaf } from './svid-leaf.ts';
 export { publicKeyOf, verifySignedBy } from './verify-signed-by.ts';
 export { type VerifiedSvid, verifySvid } from './verify-svid.ts';

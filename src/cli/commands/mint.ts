@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
-import { type Minted, mintX509 } from '../../app/index.ts';
+import { Command } from 'commander';
+import { type Minted, mintJwt, mintX509 } from '../../app/index.ts';
 import {
   type Duration,
+  durationBetween,
   errorText,
   parseDuration,
   SallyportError,
@@ -13,6 +14,7 @@ import {
 import { parseSpiffeId, type SpiffeId } from '../../identity/index.ts';
 import { writeFileWhole } from '../../store/index.ts';
 import { readPem, writePem } from '../../x509/index.ts';
+import { argument } from '../option-value.ts';
 
 interface X509Flags {
   readonly config: string;
@@ -22,6 +24,15 @@ interface X509Flags {
   readonly csr?: string;
   readonly write: string;
 }
+
+interface JwtFlags {
+  readonly config: string;
+  readonly spiffeId: SpiffeId;
+  readonly audience: readonly string[];
+  readonly ttl?: Duration;
+}
+
+const parseJwtTtl = durationBetween('1s', '1d');
 
 /** `sallyport mint`: identities on demand, for the first client certificate and for experiments. */
 export function mintCommand(): Command {
@@ -40,7 +51,19 @@ export function mintCommand(): Command {
     .option('--write <folder>', 'where svid.0.pem, svid.0.key and bundle.0.pem go', '.')
     .action(run)
     .exitOverride();
-  return new Command('mint').description('issue an identity on demand').addCommand(x509);
+  const jwt = new Command('jwt')
+    .description('issue one JWT-SVID and print it')
+    .requiredOption('--config <file>', 'the settings file')
+    .requiredOption('--spiffe-id <id>', 'whose it is', argument(parseSpiffeId))
+    .requiredOption(
+      '--audience <audience>',
+      'who it is for; may be repeated',
+      (value: string, values: readonly string[] = []) => [...values, value],
+    )
+    .option('--ttl <duration>', 'how long it is valid; default: `ca.jwtTtl`', argument(parseJwtTtl))
+    .action(runJwt)
+    .exitOverride();
+  return new Command('mint').description('issue an identity on demand').addCommand(x509).addCommand(jwt);
 }
 
 async function run(flags: X509Flags): Promise<void> {
@@ -61,6 +84,17 @@ async function run(flags: X509Flags): Promise<void> {
   for (const path of written) {
     process.stdout.write(`  ${path}\n`);
   }
+}
+
+async function runJwt(flags: JwtFlags): Promise<void> {
+  const { spiffeId, audience, ttl } = flags;
+  const { token } = await mintJwt({
+    settingsPath: flags.config,
+    request: { spiffeId, audiences: audience, ttlSeconds: ttl?.seconds },
+    clock: systemClock,
+    random: systemRandom,
+  });
+  process.stdout.write(`${token}\n`);
 }
 
 function write({ x509, bundle }: Minted, folder: string): readonly string[] {
@@ -93,15 +127,4 @@ function readCsrFile(path: string): Uint8Array {
     });
   }
   return der;
-}
-
-/** A parser as commander wants one: its error names the option. */
-function argument<T>(parse: (text: string) => T): (text: string) => T {
-  return (text) => {
-    try {
-      return parse(text);
-    } catch (error) {
-      throw new InvalidArgumentError(errorText(error));
-    }
-  };
 }
