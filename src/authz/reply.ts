@@ -73,7 +73,7 @@ function noVerdict(verdict: Verdict, known: InQuestion): CheckReply {
 }
 
 function challengeOf({ request }: InQuestion): string | undefined {
-  return request?.http && challengeFor(tokenRequest(request.http));
+  return request?.http && challengeFor(tokenRequest(request.http), false);
 }
 
 function clientHeaders(

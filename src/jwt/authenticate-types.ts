@@ -37,6 +37,7 @@ export interface KeySetView {
 }
 
 export type TokenRejectReason =
+  | 'token_missing'
   | 'token_malformed'
   | 'token_algorithm'
   | 'token_issuer_unknown'

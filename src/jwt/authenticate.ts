@@ -41,7 +41,7 @@ export function authenticate(
       return { kind: 'need', keySetIds: [result.keySetId] };
     case 'refused': {
       const { reason, httpStatus, body } = TOKEN_FAILURES[result.failure];
-      const challenge = challengeFor(request);
+      const challenge = challengeFor(request, result.failure === 'missing');
       return {
         kind: 'reject',
         httpStatus,
@@ -76,7 +76,11 @@ type RuleResult =
  * Istio requires any(P1, ..., Pn, all(any(P1, missing), ..., any(Pn, missing))), and with one rule
  * any(P, missing): the first rule that accepts ends it; else each is asked again, and must find nothing wrong.
  */
-function judgeRules({ rules }: PreparedRules, hearing: Hearing): RuleResult {
+function judgeRules(prepared: PreparedRules, hearing: Hearing): RuleResult {
+  const { rules } = prepared;
+  if (rules.some(({ rule }) => rule.isRequired === true)) {
+    return judgeEach(prepared, hearing);
+  }
   const results: RuleResult[] = [];
   for (const rule of rules) {
     const result = judgeRule(rule, hearing);
@@ -95,6 +99,23 @@ function judgeRules({ rules }: PreparedRules, hearing: Hearing): RuleResult {
     }
   }
   return { kind: 'missing' };
+}
+
+/**
+ * Where a rule is required, Istio requires all(P1, any(P2, missing), ...): each is asked in turn, the first that
+ * is not content ends it, and of several tokens the claims of the last count.
+ */
+function judgeEach({ rules }: PreparedRules, hearing: Hearing): RuleResult {
+  for (const rule of rules) {
+    const result = judgeRule(rule, hearing);
+    if (result.kind === 'need' || result.kind === 'refused') {
+      return result;
+    }
+    if (result.kind === 'missing' && rule.rule.isRequired === true) {
+      return { kind: 'refused', failure: 'missing', ruleId: rule.rule.id };
+    }
+  }
+  return { kind: 'accepted' };
 }
 
 /** The last real failure; else the unknown issuer, which then is the fault of no single rule. */

@@ -12,6 +12,7 @@ interface Failure {
  * refusals that Envoy does not make (see `divergences.ts`). Istio specification, section 2.4.
  */
 export const TOKEN_FAILURES = {
+  missing: refusal('token_missing', 'Jwt is missing'),
   form: malformed('Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections'),
   headerBase64: malformed('Jwt header is an invalid Base64url encoded'),
   headerJson: malformed('Jwt header is an invalid JSON'),

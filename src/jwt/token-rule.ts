@@ -12,6 +12,8 @@ export interface TokenRule {
   readonly keys: KeySetSource;
   /** Names of the algorithms that the issuer may use; absent means all that are known. */
   readonly algorithms?: readonly string[];
+  /** `presence: REQUIRED`: a request without a token of this rule is refused, whatever else it brings. */
+  readonly isRequired?: boolean;
   /** All three empty: `Authorization: Bearer ` and the query parameter `access_token`. */
   readonly fromHeaders: readonly TokenHeader[];
   readonly fromParams: readonly string[];

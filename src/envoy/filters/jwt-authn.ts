@@ -8,27 +8,33 @@ import { type JwksClusters, nativeKeys } from './native-keys.ts';
  * No token at all is not its business: rules ask for one. Istio specification, sections 2.1 and 2.2.
  */
 export function jwtAuthnFilter(rules: readonly TokenRule[], clusters: JwksClusters): JsonObject {
-  const names = rules.map((_, index) => `origins-${index}`);
+  const names = rules.map((_, index) => providerName(index));
   return {
     name: JWT_FILTER,
     typed_config: typed('envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication', {
       providers: Object.fromEntries(rules.map((rule, index) => [names[index], provider(rule, clusters)])),
-      rules: [{ match: { prefix: '/' }, requires: requirement(names) }],
+      rules: [{ match: { prefix: '/' }, requires: requirement(rules) }],
       bypass_cors_preflight: true,
     }),
   };
 }
 
-/** One token that passes is enough; none is fine as long as there is none anywhere. */
-function requirement(names: readonly string[]): JsonObject {
-  const orMissing = names.map((name) => anyOf([{ provider_name: name }, { allow_missing: {} }]));
-  const [only] = orMissing;
-  return only !== undefined && names.length === 1
-    ? only
-    : anyOf([
-        ...names.map((name) => ({ provider_name: name })),
-        { requires_all: { requirements: orMissing } },
-      ]);
+function providerName(index: number): string {
+  return `origins-${index}`;
+}
+
+/**
+ * One token that passes is enough, and none is fine as long as there is none anywhere; where a rule is required,
+ * each has to be content.
+ */
+function requirement(rules: readonly TokenRule[]): JsonObject {
+  const bare = rules.map((_, index) => ({ provider_name: providerName(index) }));
+  const each = bare.map((provider, index) =>
+    rules[index]?.isRequired === true ? provider : anyOf([provider, { allow_missing: {} }]),
+  );
+  const [only] = each;
+  const all = only !== undefined && each.length === 1 ? only : { requires_all: { requirements: each } };
+  return each.length === 1 || rules.some((rule) => rule.isRequired === true) ? all : anyOf([...bare, all]);
 }
 
 function anyOf(requirements: readonly JsonObject[]): JsonObject {

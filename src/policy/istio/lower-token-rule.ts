@@ -10,6 +10,7 @@ export function lowerTokenRule(spec: TokenRuleSpec, id: string): TokenRule {
     issuer: spec.issuer,
     audiences: spec.audiences ?? [],
     keys: keySource(spec),
+    ...(spec.presence === 'REQUIRED' ? { isRequired: true } : {}),
     fromHeaders: (spec.fromHeaders ?? []).map(({ name, prefix }) => ({
       name: name.toLowerCase(),
       prefix: prefix ?? '',

@@ -28,6 +28,8 @@ const tokenRuleSchema = z
       .optional(),
     spaceDelimitedClaims: z.array(textField()).max(64).optional(),
     timeout: textField(timeoutProblem).optional(),
+    /** In Istio since July 2026 (istio/api pull request 3737). */
+    presence: z.enum(['OPTIONAL', 'REQUIRED']).optional(),
   })
   .superRefine((rule, context) => {
     const sources = (['jwksUri', 'jwks_uri', 'jwks'] as const).filter((name) => rule[name] !== undefined);

@@ -83,7 +83,7 @@ describe('a RequestAuthentication is refused', () => {
     [jwtRule('{ issuer: i, timeout: 0.5ms }'), `ERR_POLICY_TOKEN_RULE ${RULE}.timeout`],
     [jwtRule('{ issuer: i, timeout: 1d }'), `ERR_POLICY_TOKEN_RULE ${RULE}.timeout`],
     [jwtRule('{ issuer: i, timeout: soon }'), `ERR_POLICY_TOKEN_RULE ${RULE}.timeout`],
-    [jwtRule('{ issuer: i, presence: REQUIRED }'), `ERR_MANIFEST_UNKNOWN_FIELD ${RULE}.presence`],
+    [jwtRule('{ issuer: i, presence: required }'), `ERR_MANIFEST_SHAPE ${RULE}.presence`],
   ])('case %#', (yaml, expected) => {
     expect(errors(yaml)).toEqual([expected]);
   });
@@ -113,6 +113,14 @@ describe('token rules', () => {
       outputClaimToHeaders: [],
       spaceDelimitedClaims: [],
     });
+  });
+
+  it.each([
+    ['REQUIRED', true],
+    ['OPTIONAL', undefined],
+  ])('with `presence: %s`', (presence, isRequired) => {
+    const [policy] = mustLoad(jwtRule(`{ issuer: i, presence: ${presence} }`)).requestAuthentication;
+    expect(policy?.rules[0]?.isRequired).toBe(isRequired);
   });
 
   it('keep what is written, header names in lower case', () => {
