@@ -38,10 +38,12 @@ for (const version of values.envoy.map(parseEnvoyVersion)) {
   ): Promise<void> => {
     const mesh = await startMesh(envoy, plan);
     try {
-      const { requests, serials, problems } = await prove(mesh);
+      const { requests, serials, problems, note } = await prove(mesh);
       const isRight = mustFail === problems.length > 0;
       process.exitCode = isRight ? process.exitCode : 1;
-      const outcome = isRight ? 'as it must be' : `WRONG: ${problems.join('; ') || 'nothing failed'}`;
+      const outcome = isRight
+        ? (note ?? 'as it must be')
+        : `WRONG: ${problems.join('; ') || 'nothing failed'}`;
       const counts = `${requests} requests, ${serials} serials, ${mustFail ? `${problems.length} failed, ` : ''}`;
       process.stdout.write(
         `${envoy.release}  ${plan.api.padEnd(5)} ${name.padEnd(34)} ${counts}${outcome}\n`,

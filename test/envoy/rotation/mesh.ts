@@ -8,8 +8,15 @@ import { systemClock } from '../../../src/base/index.ts';
 import type { IssuedCertificate } from '../../../src/issuer/index.ts';
 import { freePorts } from '../../../src/lab/free-ports.ts';
 import { callHttp } from '../../../src/lab/http-call.ts';
-import { createLineLog, type EnvoyBinary, envoyArguments, type LineLog } from '../../../src/lab/index.ts';
+import {
+  createLineLog,
+  type EnvoyBinary,
+  envoyArguments,
+  type LineLog,
+  readTrustBundle,
+} from '../../../src/lab/index.ts';
 import { readAccess } from '../../../src/lab/log-lines.ts';
+import { readPem } from '../../../src/x509/index.ts';
 import { type MeshPlan, type MeshPorts, PEERS, type Peer, writeMeshFiles } from './mesh-files.ts';
 
 const HOST = '127.0.0.1';
@@ -105,24 +112,20 @@ function meshOf(parts: { folder: string; ports: MeshPorts; calleeLog: LineLog })
     },
     async holdings(peer) {
       const port = peer === 'caller' ? ports.callerAdmin : ports.calleeAdmin;
+      const pem = await readTrustBundle({ host: HOST, port });
       const { body } = await callHttp({ host: HOST, port }, { path: '/certs' });
-      return holdingsOf(JSON.parse(body) as EnvoyCertificates);
+      // Before 1.40 this page shows one root of the SPIFFE validator, however many it has.
+      const { certificates } = JSON.parse(body) as EnvoyCertificates;
+      const chain = certificates.find(({ cert_chain }) => cert_chain.length > 0)?.cert_chain;
+      return { roots: readPem(pem, 'CERTIFICATE').length, serial: chain?.[0]?.serial_number ?? '' };
     },
   };
 }
 
 interface EnvoyCertificates {
   readonly certificates: readonly {
-    readonly ca_cert: readonly object[];
     readonly cert_chain: readonly { readonly serial_number: string }[];
   }[];
-}
-
-function holdingsOf({ certificates }: EnvoyCertificates) {
-  return {
-    roots: Math.max(0, ...certificates.map(({ ca_cert }) => ca_cert.length)),
-    serial: certificates.find(({ cert_chain }) => cert_chain.length > 0)?.cert_chain[0]?.serial_number ?? '',
-  };
 }
 
 function arrivalOf(line: string): readonly Arrival[] {

@@ -10,6 +10,7 @@ export interface Proof {
   /** Different certificates of the caller that the callee saw. */
   readonly serials: number;
   readonly problems: readonly string[];
+  readonly note?: string;
 }
 
 /** TTL 10 s: certificates are renewed every 4 to 5 s. */
@@ -65,9 +66,13 @@ export async function proveOutage(mesh: Mesh): Promise<Proof> {
   mesh.signalSallyport('SIGKILL');
   await sleep(OUTAGE_MILLIS);
   await mesh.startSallyport();
+  const back = Date.now();
   await until(() => serialsOf(mesh) > 1, STEP_MILLIS_MAX);
   await sleep(1000);
-  return judge(mesh, traffic, 1);
+  const [first] = mesh.arrivals();
+  const renewed = mesh.arrivals().find(({ serial }) => serial !== first?.serial)?.timeMillis ?? Number.NaN;
+  const note = `the next certificate came ${((renewed - back) / 1000).toFixed(1)} s after it was back`;
+  return { ...(await judge(mesh, traffic, 1)), note };
 }
 
 /** The certificate is never renewed, and the judge must find that out. */
