@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Clock, type Diagnostic, hasErrors } from '../base/index.ts';
 import { readSettings, type Settings } from '../config/index.ts';
+import type { DirectoryContent } from '../workload/index.ts';
 import { readContent } from './content.ts';
 
 /** What a look at all files says. */
@@ -53,8 +54,22 @@ function summaryOf(
     [policies.authorization.length, 'AuthorizationPolicy'],
     [policies.requestAuthentication.length, 'RequestAuthentication'],
     [policies.peerAuthentication.length, 'PeerAuthentication'],
-    [directory.size, 'WorkloadEntry'],
+    ...directoryCounts(directory.content),
     [entries.entries.length, 'ClusterStaticEntry'],
   ] as const;
   return `${trustDomain}: ${counts.map(([count, kind]) => `${count} ${kind}`).join(', ')}`;
+}
+
+/** Gateways and services where there are any. */
+function directoryCounts({
+  workloads,
+  services,
+  gateways,
+}: DirectoryContent): readonly (readonly [number, string])[] {
+  const others = [
+    [services.filter(({ ref }) => ref.kind === 'Service').length, 'Service'],
+    [services.filter(({ ref }) => ref.kind === 'ServiceEntry').length, 'ServiceEntry'],
+    [gateways.length, 'Gateway'],
+  ] as const;
+  return [[workloads.length, 'workloads'], ...others.filter(([count]) => count > 0)];
 }

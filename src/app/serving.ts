@@ -90,6 +90,10 @@ function tell(
     level: 'info',
     event,
     message,
-    fields: { ...policyCount(policies), workloads: directory.size, entries: entries.entries.length },
+    fields: {
+      ...policyCount(policies),
+      workloads: directory.content.workloads.length,
+      entries: entries.entries.length,
+    },
   });
 }

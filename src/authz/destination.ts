@@ -1,13 +1,14 @@
 import { readSpiffeId, type SpiffeId, serviceAccountOf } from '../identity/index.ts';
-import type { Target, TargetService } from '../policy/index.ts';
 import type { CheckPeer, CheckRequest } from '../proto/index.ts';
 import { type Directory, type Workload, workloadKindOf } from '../workload/index.ts';
+import { AMBIGUOUS, type DestinationReading, UNKNOWN } from './destination-reading.ts';
 import type { AuthzProfile } from './options.ts';
 import { canonicalAddress } from './remote-address.ts';
+import { throughWaypoint, waypointsAt } from './waypoint-service.ts';
 
 /** Names that a route's or listener's configuration (`context_extensions`) may set. */
 export const EXTENSIONS = {
-  /** `<namespace>/<name>` of a WorkloadEntry. */
+  /** `<namespace>/<name>` of a WorkloadEntry, or of the Gateway of a waypoint. */
   workload: 'sallyport.workload',
   /** `Service/<namespace>/<name>` or `ServiceEntry/…`: what is asked for through a waypoint. */
   target: 'sallyport.target',
@@ -15,14 +16,10 @@ export const EXTENSIONS = {
   profile: 'sallyport.profile',
 } as const;
 
-export type DestinationReading =
-  | { readonly kind: 'destination'; readonly target: Target /** For people. */; readonly name: string }
-  | { readonly kind: 'refused'; readonly reason: 'destination_unknown' | 'destination_ambiguous' };
-
 /**
  * Which workload is asked for: the one that the configuration names; else the one of the destination's
- * certificate, with address and labels where several share it; else the one at the address; else the profile's
- * fallback. What is named and not known is refused rather than looked for elsewhere.
+ * certificate, with address and labels where several share it; else the one of its labels; else the one at the
+ * address; else the profile's fallback. What is named and not known is refused rather than looked for elsewhere.
  */
 export function readDestination(
   request: CheckRequest,
@@ -30,10 +27,15 @@ export function readDestination(
   directory: Directory,
 ): DestinationReading {
   const named = request.contextExtensions.get(EXTENSIONS.workload);
-  const base = named === undefined ? findWorkload(request, profile, directory) : byName(directory, named);
-  return base.kind === 'refused'
-    ? base
-    : throughWaypoint(base, request.contextExtensions.get(EXTENSIONS.target));
+  const found = named === undefined ? findWorkload(request, profile, directory) : byName(directory, named);
+  return found.kind === 'refused'
+    ? found
+    : throughWaypoint(
+        found,
+        request.contextExtensions.get(EXTENSIONS.target),
+        request.destination,
+        directory,
+      );
 }
 
 function findWorkload(
@@ -42,16 +44,25 @@ function findWorkload(
   directory: Directory,
 ): DestinationReading {
   const { destination } = request;
-  const id = destination === undefined ? undefined : readSpiffeId(destination.principal);
-  const found =
-    destination === undefined
-      ? UNKNOWN
-      : id === undefined
-        ? choose(atAddress(directory, destination), destination)
-        : byIdentity(directory, id, destination);
+  const found = destination === undefined ? UNKNOWN : byPeer(directory, destination, profile);
   return found === UNKNOWN && profile.fallbackWorkload !== undefined
     ? byName(directory, profile.fallbackWorkload)
     : found;
+}
+
+function byPeer(directory: Directory, peer: CheckPeer, profile: AuthzProfile): DestinationReading {
+  const id = readSpiffeId(peer.principal);
+  if (id !== undefined) {
+    return byIdentity(directory, id, peer);
+  }
+  const labelled = peer.labels.size === 0 ? [] : directory.byLabels(peer.labels);
+  if (labelled.length > 0) {
+    return choose(nearest(labelled, directory, peer), peer);
+  }
+  return choose(
+    profile.kind === 'waypoint' ? waypointsAt(directory, peer) : atAddress(directory, peer),
+    peer,
+  );
 }
 
 /**
@@ -61,9 +72,7 @@ function findWorkload(
 function byIdentity(directory: Directory, id: SpiffeId, peer: CheckPeer): DestinationReading {
   const candidates = directory.byIdentity(id);
   if (candidates.length > 0) {
-    const here = atAddress(directory, peer);
-    const atHere = candidates.filter((workload) => here.includes(workload));
-    return choose(atHere.length > 0 ? atHere : candidates, peer);
+    return choose(nearest(candidates, directory, peer), peer);
   }
   const account = serviceAccountOf(id);
   const { labels } = peer;
@@ -75,6 +84,17 @@ function byIdentity(directory: Directory, id: SpiffeId, peer: CheckPeer): Destin
         name: id.uri,
         target: { namespace: account.namespace, labels, ...kind, services: [] },
       };
+}
+
+/** Those of several that are at the address, if any are. */
+function nearest(
+  candidates: readonly Workload[],
+  directory: Directory,
+  peer: CheckPeer,
+): readonly Workload[] {
+  const here = atAddress(directory, peer);
+  const atHere = candidates.filter((workload) => here.includes(workload));
+  return atHere.length > 0 ? atHere : candidates;
 }
 
 function atAddress(directory: Directory, peer: CheckPeer): readonly Workload[] {
@@ -95,7 +115,7 @@ function choose(candidates: readonly Workload[], peer: CheckPeer): DestinationRe
   const [only] = labelled;
   return only !== undefined && labelled.every((workload) => isSameTarget(workload, only))
     ? destinationOf(only)
-    : { kind: 'refused', reason: 'destination_ambiguous' };
+    : AMBIGUOUS;
 }
 
 function byName(directory: Directory, name: string): DestinationReading {
@@ -108,56 +128,17 @@ function destinationOf(workload: Workload): DestinationReading {
   return { kind: 'destination', target: workload, name: `${workload.namespace}/${workload.name}` };
 }
 
-/**
- * Narrows a waypoint to the service that is asked for. One that stands before several services and is not told
- * which is refused: an ALLOW meant for one service would let requests to another pass.
- */
-function throughWaypoint(
-  base: DestinationReading & { readonly kind: 'destination' },
-  wanted: string | undefined,
-): DestinationReading {
-  const { target, name } = base;
-  if (wanted === undefined) {
-    return target.services.length > 1 ? { kind: 'refused', reason: 'destination_ambiguous' } : base;
-  }
-  const service = parseService(wanted);
-  const isKnown = target.services.some(
-    (known) =>
-      known.kind === service?.kind && known.namespace === service.namespace && known.name === service.name,
-  );
-  return service === undefined || target.kind !== 'waypoint' || !(isKnown || target.services.length === 0)
-    ? UNKNOWN
-    : { kind: 'destination', target: narrowed(target, service), name: `${name} for ${wanted}` };
-}
-
-function parseService(text: string): TargetService | undefined {
-  const [kind, namespace, name, ...more] = text.split('/');
-  return (kind === 'Service' || kind === 'ServiceEntry') && namespace && name && more.length === 0
-    ? { kind, namespace, name }
-    : undefined;
-}
-
-function narrowed(target: Target, service: TargetService): Target {
-  const { namespace, labels, kind, gatewayName } = target;
-  return { namespace, labels, kind, gatewayName, services: [service] };
-}
-
+/** Replicas of a waypoint are one, whatever their labels: policies do not look at them there. */
 function isSameTarget(a: Workload, b: Workload): boolean {
   return (
     a === b ||
     (a.namespace === b.namespace &&
       a.kind === b.kind &&
       a.gatewayName === b.gatewayName &&
-      isSameMap(a.labels, b.labels) &&
-      JSON.stringify(a.services) === JSON.stringify(b.services))
+      (a.kind === 'waypoint' || isSameMap(a.labels, b.labels)))
   );
 }
 
 function isSameMap(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
   return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
 }
-
-const UNKNOWN: DestinationReading & { readonly kind: 'refused' } = {
-  kind: 'refused',
-  reason: 'destination_unknown',
-};

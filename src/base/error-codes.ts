@@ -148,6 +148,7 @@ export const ERROR_CODES = {
   ERR_LINT_PRIVATE_KEY: 'an inline key set holds private or symmetric key material',
   ERR_LINT_PEER_TWICE: 'two PeerAuthentications hold for the same workloads; only the first counts',
   ERR_LINT_PEER_IGNORED: 'a PeerAuthentication of the root namespace with a selector has no effect',
+  ERR_LINT_WAYPOINT: 'a service, workload or namespace wants a waypoint that is none for it',
   // ca
   ERR_CA_TEMPLATE: 'a certificate was asked for that must not exist, so it was not signed',
   ERR_CA_EXPIRED: 'a CA that should sign is past its end',
@@ -163,8 +164,9 @@ export const ERROR_CODES = {
   ERR_STATE_KEY_UNREADABLE: 'a key file cannot be read',
   // workload
   ERR_OBJECT_KIND: 'an object is of a kind or version that is not read from this folder',
-  ERR_WORKLOAD_ADDRESS: 'the address of a WorkloadEntry is neither an IP address nor a host name',
+  ERR_WORKLOAD_ADDRESS: 'an address of a WorkloadEntry, Service or ServiceEntry is none that can stand there',
   ERR_WORKLOAD_KIND: 'the labels of a WorkloadEntry do not say what kind of proxy it is',
+  ERR_WORKLOAD_WAYPOINT: 'a label says that a waypoint is for something that it cannot be for',
   ERR_ENTRY_SPIFFE_ID: 'the SPIFFE ID of an entry is not one that Sallyport may hand out',
   ERR_ENTRY_SELECTOR: 'a selector of an entry is of no known kind, or no caller can have it',
   ERR_ENTRY_DNS_NAME: 'a DNS name of an entry is not one that a certificate can carry',

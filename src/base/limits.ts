@@ -38,6 +38,9 @@ export const LIMITS = {
   smallFileBytes: 1024 * 1024,
   /** The entity tags that a client of the public listener brings along, characters. */
   entityTagChars: 1024,
+  /** Values of one list of a Service, ServiceEntry or Gateway; endpoints of a ServiceEntry. */
+  serviceValues: 1000,
+  serviceEndpoints: 4096,
   /** A DER certificate, bytes; certificates in one chain. */
   certificateBytes: 64 * 1024,
   chainCertificates: 10,

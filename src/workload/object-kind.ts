@@ -30,7 +30,7 @@ export function checkKind(object: ManifestObject, known: readonly KnownKind[]): 
         diagnosticAt(object, ['apiVersion'], {
           code: 'ERR_OBJECT_KIND',
           message: `\`${object.apiVersion.slice(0, 100)}\` has no ${object.kind} that is known here`,
-          hint: `write \`${sameKind.group}/${sameKind.versions[0]}\``,
+          hint: `write \`${[sameKind.group, sameKind.versions[0]].filter((part) => part !== '').join('/')}\``,
         }),
       ];
 }

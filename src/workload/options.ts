@@ -5,7 +5,7 @@ export const workloadsOption = z
   .max(100)
   .prefault([])
   .describe(
-    'folders with WorkloadEntry objects: which address is which workload, with its labels and service account; a request for an unknown workload is denied',
+    'folders that say which workloads there are: WorkloadEntry objects (which address is which workload, with its labels and service account), and for gateways and waypoints Service, ServiceEntry, Gateway and Namespace objects; a request for an unknown workload is denied',
   );
 
 export const entriesOption = z

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { isDnsSubdomain, isLabelValue, isQualifiedName, textMap } from '../manifest/index.ts';
+import { isDnsSubdomain } from '../manifest/index.ts';
+import { labelMap } from './label-map.ts';
 
 /** `networking.istio.io` WorkloadEntry as a whole object; its head was checked by `manifest`. */
 export const workloadEntrySchema = z.strictObject({
@@ -8,20 +9,7 @@ export const workloadEntrySchema = z.strictObject({
   metadata: z.unknown(),
   spec: z.strictObject({
     address: z.string().max(1024).optional(),
-    labels: textMap
-      .superRefine((labels, context) => {
-        for (const [key, value] of labels) {
-          if (!isQualifiedName(key) || !isLabelValue(value)) {
-            context.addIssue({
-              code: 'custom',
-              path: [key],
-              message: `${isQualifiedName(key) ? 'value' : 'key'} is not one that Kubernetes allows in a label`,
-              params: { code: 'ERR_MANIFEST_METADATA' },
-            });
-          }
-        }
-      })
-      .optional(),
+    labels: labelMap.optional(),
     serviceAccount: z
       .string()
       .refine((text) => text === '' || isDnsSubdomain(text), {

@@ -26,6 +26,16 @@ spec: { address: 10.0.1.3, serviceAccount: twin, labels: { app: twin } }
 ---
 apiVersion: networking.istio.io/v1
 kind: WorkloadEntry
+metadata: { namespace: shop, name: same }
+spec: { address: 10.0.2.1, labels: { app: same } }
+---
+apiVersion: networking.istio.io/v1
+kind: WorkloadEntry
+metadata: { namespace: web, name: same }
+spec: { address: 10.0.2.2, labels: { app: same } }
+---
+apiVersion: networking.istio.io/v1
+kind: WorkloadEntry
 metadata:
   namespace: shop
   name: waypoint
@@ -63,6 +73,11 @@ describe('which workload is asked for', () => {
     ['the address alone', at('10.0.0.7', ''), 'web/frontend'],
     ['the address beside a public certificate', at('10.0.0.7', 'www.example.com'), 'web/frontend'],
     ['equals at one address', at('10.0.1.3', ''), 'shop/twin-1'],
+    ['labels without an identity', at('192.0.2.1', '', { app: 'cart', version: 'green' }), 'shop/green'],
+    ['labels rather than the address', at('10.0.0.7', '', { app: 'cart', version: 'green' }), 'shop/green'],
+    ['equals of the same labels', at('192.0.2.1', '', { app: 'twin' }), 'shop/twin-1'],
+    ['labels of several, told apart by address', at('10.0.2.2', '', { app: 'same' }), 'web/same'],
+    ['the address, for labels that nobody has', at('10.0.0.7', '', { app: 'none' }), 'web/frontend'],
     ['IPv4 mapped into IPv6', at('::ffff:10.0.0.7', ''), 'web/frontend'],
     [
       'an identity outside of the directory, with labels',
@@ -101,6 +116,16 @@ describe('which workload is asked for', () => {
       'destination_unknown',
     ],
     ['an identity shared by different ones', at('192.0.2.1', cart), 'destination_ambiguous'],
+    [
+      'labels of several in different namespaces',
+      at('192.0.2.1', '', { app: 'same' }),
+      'destination_ambiguous',
+    ],
+    [
+      'labels that nobody has, at no known address',
+      at('192.0.2.1', '', { app: 'none' }),
+      'destination_unknown',
+    ],
     ['a target at what is no waypoint', named('shop/orders', 'Service/shop/orders'), 'destination_unknown'],
     ['a target of no known kind', named('shop/waypoint', 'Pod/shop/cart'), 'destination_unknown'],
     ['a target with too many parts', named('shop/waypoint', 'Service/shop/cart/x'), 'destination_unknown'],
@@ -129,19 +154,4 @@ describe('which workload is asked for', () => {
     expect(ask(closed, at('10.0.1.2', cart)).reason).toBe('denied_by_policy');
     expect(ask(closed, at('10.0.1.1', cart)).isAllowed).toBe(true);
   });
-});
-
-test('a waypoint before several services must be told which is meant', () => {
-  const waypoint = snapshot.directory.byName('shop', 'waypoint');
-  if (waypoint === undefined) {
-    throw new Error('no waypoint');
-  }
-  const services = ['cart', 'orders'].map((name) => ({ kind: 'Service' as const, namespace: 'shop', name }));
-  const several = {
-    ...snapshot,
-    directory: { ...snapshot.directory, byName: () => ({ ...waypoint, services }) },
-  };
-  expect(ask(several, named('shop/waypoint')).reason).toBe('destination_ambiguous');
-  expect(ask(several, named('shop/waypoint', 'Service/shop/cart')).isAllowed).toBe(true);
-  expect(ask(several, named('shop/waypoint', 'Service/shop/other')).reason).toBe('destination_unknown');
 });

@@ -52,7 +52,11 @@ const CASES: Readonly<Record<string, () => string>> = {
       source: { principal: '' },
     }).reason,
   'server-name-untold': () => ask(snapshotOf({ policies: policy('DENY', DENY_NAME) }), {}).reason,
-  'waypoint-service': () => ask(beforeTwoServices(), { extensions: { 'sallyport.workload': 'a/b' } }).reason,
+  'waypoint-service': () =>
+    ask(beforeTwoServices(), {
+      extensions: { 'sallyport.workload': 'shop/way' },
+      destination: { address: undefined },
+    }).reason,
 };
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -74,12 +78,15 @@ test.each(REQUEST_DIVERGENCES.map(({ id }) => id))('%s', (id) => {
   expect(REASONS[id]).toBeDefined();
 });
 
+/** A waypoint and the Services `a` and `b` that use it. */
 function beforeTwoServices(): Snapshot {
-  const workload = snapshot.directory.byName('shop', 'orders');
-  if (workload === undefined) {
-    throw new Error('no workload');
-  }
-  const services = ['a', 'b'].map((name) => ({ kind: 'Service' as const, namespace: 'shop', name }));
-  const waypoint = { ...workload, kind: 'waypoint' as const, gatewayName: 'way', services };
-  return { ...snapshot, directory: { ...snapshot.directory, byName: () => waypoint } };
+  const gateway =
+    'apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: { namespace: shop, name: way }\n' +
+    'spec: { gatewayClassName: istio-waypoint }\n';
+  const services = ['a', 'b'].map(
+    (name) =>
+      `apiVersion: v1\nkind: Service\nmetadata: { namespace: shop, name: ${name}, labels: { istio.io/use-waypoint: way } }\n` +
+      'spec: { ports: [{ port: 80 }] }\n',
+  );
+  return snapshotOf({ workloads: [gateway, ...services].join('---\n') });
 }

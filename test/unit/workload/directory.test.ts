@@ -19,7 +19,7 @@ describe('loadDirectory', () => {
   it('finds a workload by name, address and identity', () => {
     const { value, diagnostics } = load(ORDERS, entry('orders-2', ['serviceAccount: orders']));
     expect(diagnostics).toEqual([]);
-    expect(value?.size).toBe(2);
+    expect(value?.content.workloads).toHaveLength(2);
     const orders = value?.byName('web', 'orders');
     expect(orders).toEqual({
       namespace: 'web',
@@ -30,6 +30,8 @@ describe('loadDirectory', () => {
       kind: 'sidecar',
       gatewayName: undefined,
       services: [],
+      waypointFor: undefined,
+      waypoint: undefined,
     });
     expect(value?.byAddress('10.0.0.1')).toEqual([orders]);
     const named = (id: string) => value?.byIdentity(parseSpiffeId(id)).map(({ name }) => name);
@@ -45,9 +47,12 @@ describe('loadDirectory', () => {
 
   it('is made again from its workloads after these were posted to another thread', () => {
     const read = load(ORDERS, entry('orders-2', ['serviceAccount: orders', 'address: 10.0.0.2'])).value;
-    const made = createDirectory(structuredClone(read?.workloads ?? []), MESH);
-    expect(made.workloads).toEqual(read?.workloads);
-    expect(made.size).toBe(2);
+    const made = createDirectory(
+      structuredClone(read?.content ?? { workloads: [], services: [], gateways: [] }),
+      MESH,
+    );
+    expect(made.content).toEqual(read?.content);
+    expect(made.content.workloads).toHaveLength(2);
     expect(made.byName('web', 'orders')).toEqual(read?.byName('web', 'orders'));
     expect(made.byAddress('10.0.0.2')).toEqual(read?.byAddress('10.0.0.2'));
   });
@@ -166,6 +171,11 @@ describe('loadDirectory', () => {
     ['ports: { http: 0 }', 'ERR_MANIFEST_SHAPE', 'error'],
     ['labels: { gateway.istio.io/managed: istio.io-mesh-controller }', 'ERR_WORKLOAD_KIND', 'error'],
     ['labels: { gateway.networking.k8s.io/gateway-name: "" }', 'ERR_WORKLOAD_KIND', 'error'],
+    [
+      'labels: { gateway.networking.k8s.io/gateway-name: w, istio.io/waypoint-for: pods }',
+      'ERR_WORKLOAD_WAYPOINT',
+      'error',
+    ],
   ])('answers `%s` with %s as %s', (line, code, severity) => {
     const { value, diagnostics } = load(entry('orders', [line]));
     expect(diagnostics.map((problem) => [problem.code, problem.severity, problem.line])).toEqual([
@@ -176,17 +186,19 @@ describe('loadDirectory', () => {
 
   it('refuses other kinds and versions, and tells of every problem at once', () => {
     const { value, diagnostics } = load(
-      'apiVersion: v1\nkind: Service\nmetadata: { name: orders }\nspec: {}\n',
+      'apiVersion: v1\nkind: Pod\nmetadata: { name: orders }\nspec: {}\n',
+      'apiVersion: v2\nkind: Service\nmetadata: { name: orders }\nspec: {}\n',
       'apiVersion: networking.istio.io/v2\nkind: WorkloadEntry\nmetadata: { name: a }\nspec: {}\n',
       'apiVersion: networking.istio.io/v1\nkind: WorkloadEntri\nmetadata: { name: b }\nspec: {}\n',
       entry('c', ['address: x:y']),
     );
     expect(value).toBeUndefined();
     expect(diagnostics.map(({ code, line, hint }) => `${code} ${line} ${hint}`)).toEqual([
-      'ERR_OBJECT_KIND 2 read here: WorkloadEntry',
-      'ERR_OBJECT_KIND 6 write `networking.istio.io/v1`',
-      'ERR_OBJECT_KIND 12 did you mean `WorkloadEntry`?',
-      'ERR_WORKLOAD_ADDRESS 20 write the address alone, without port or range',
+      'ERR_OBJECT_KIND 2 read here: WorkloadEntry, ServiceEntry, Service, Namespace, Gateway',
+      'ERR_OBJECT_KIND 6 write `v1`',
+      'ERR_OBJECT_KIND 11 write `networking.istio.io/v1`',
+      'ERR_OBJECT_KIND 17 did you mean `WorkloadEntry`?',
+      'ERR_WORKLOAD_ADDRESS 25 write the address alone, without port or range',
     ]);
   });
 });

@@ -14,7 +14,14 @@ export function objectsOf(text: string): readonly ManifestObject[] {
 
 /** One object with the given members of `spec`, each a line of YAML. */
 export function objectText(kind: string, name: string, spec: readonly string[], head = ''): string {
-  const apiVersion = kind === 'WorkloadEntry' ? 'networking.istio.io/v1' : 'spire.spiffe.io/v1alpha1';
   const lines = spec.map((line) => `  ${line}`).join('\n');
-  return `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: { name: ${name}${head} }\nspec:\n${lines}\n`;
+  return `apiVersion: ${API_VERSIONS[kind] ?? 'spire.spiffe.io/v1alpha1'}\nkind: ${kind}\nmetadata: { name: ${name}${head} }\nspec:\n${lines}\n`;
 }
+
+const API_VERSIONS: Readonly<Record<string, string>> = {
+  WorkloadEntry: 'networking.istio.io/v1',
+  ServiceEntry: 'networking.istio.io/v1',
+  Service: 'v1',
+  Namespace: 'v1',
+  Gateway: 'gateway.networking.k8s.io/v1',
+};
