@@ -7,6 +7,7 @@ import { REQUEST_DIVERGENCES } from '../src/authz/index.ts';
 import { ERROR_CODES } from '../src/base/index.ts';
 import { describeSettings, type SettingDescription } from '../src/config/index.ts';
 import { TOKEN_DIVERGENCES } from '../src/jwt/index.ts';
+import { POLICY_DIVERGENCES } from '../src/policy/index.ts';
 
 /** The text of each made file by its path from the top of the repository. */
 export function makeDocs(): ReadonlyMap<string, string> {
@@ -41,6 +42,11 @@ function divergencesPage(): string {
     table(
       ['row', 'Istio', 'Sallyport', 'why'],
       REQUEST_DIVERGENCES.map(({ id, istio, sallyport, why }) => [`\`${id}\``, istio, sallyport, why]),
+    ),
+    '## Policy files',
+    table(
+      ['row', 'Istio', 'Sallyport', 'why'],
+      POLICY_DIVERGENCES.map(({ id, istio, sallyport, why }) => [`\`${id}\``, istio, sallyport, why]),
     ),
     '## Tokens',
     table(
