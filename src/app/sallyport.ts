@@ -124,6 +124,7 @@ async function wire(wiring: Wiring): Promise<RunningSallyport> {
   const keySets = startKeySets(wiring, state);
   undo.push(() => keySets.stop());
   readiness.reportKeySets(keySets.state);
+  wiring.observation.metrics.watchKeySets(keySets.state);
   const control = createIdentityControl({ settings, state, issuer, clock, random, events });
   const serving = createServing(content, {
     settings,

@@ -3,7 +3,13 @@ import type { EventSink } from '../base/index.ts';
 import type { Settings } from '../config/index.ts';
 import { createTokenCache, type KeySetSource } from '../jwt/index.ts';
 import type { KeySets } from '../keys/index.ts';
-import { compilePolicies, keySetSources, type PolicySet, policyCount } from '../policy/index.ts';
+import {
+  compilePolicies,
+  issuersOfKeySets,
+  keySetSources,
+  type PolicySet,
+  policyCount,
+} from '../policy/index.ts';
 import { type Content, meshOf } from './content.ts';
 import { createEntries, type Entries, type InForce } from './entry-source.ts';
 import { limitAlgorithms } from './limit-algorithms.ts';
@@ -36,7 +42,7 @@ export function createServing(first: Content, input: ServingInput): Serving {
     const compiled = compilePolicies(limitAlgorithms(policies, settings.keys.algorithms), meshOf(settings));
     const wanted = keySetSources(compiled);
     // A Check that waits for a set which is gone ends undecided, so it is denied.
-    keySets.use(wanted);
+    keySets.use(wanted, issuersOfKeySets(compiled));
     warnOfKeys(wanted, input);
     return {
       version: String(version),

@@ -21,6 +21,10 @@ export interface DecisionRecord {
   readonly host: string | undefined;
   /** Without its query, where tokens may be. */
   readonly path: string | undefined;
+  /** Of the rule that judged a token (never what the token says); `*` where the rule takes any. */
+  readonly tokenIssuer: string | undefined;
+  /** Whether the verdict on the token was remembered. */
+  readonly tokenCached: boolean | undefined;
   /** What dry-run and AUDIT policies would have said: `dry_run DENY shop/strict#0`. */
   readonly shadow: readonly string[] | undefined;
   readonly cause: unknown;
@@ -42,6 +46,8 @@ export function recordOf(verdict: Verdict, known: InQuestion): DecisionRecord {
     method: http && printable(http.method, 32),
     host: http && printable(http.host, NAME_CHARS_MAX),
     path: http && printable(http.path.split(/[?#]/, 1)[0] ?? '', 1024),
+    tokenIssuer: verdict.tokenUse?.issuer,
+    tokenCached: verdict.tokenUse?.cached,
     shadow: verdict.shadow.length === 0 ? undefined : verdict.shadow.map(shadowText),
     cause: verdict.cause,
   };

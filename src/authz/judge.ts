@@ -80,7 +80,7 @@ function judgeHttp(question: HttpQuestion): Judgement {
     case 'need':
       return outcome;
     case 'reject':
-      return decided(tokenRefusal(outcome));
+      return decided({ ...tokenRefusal(outcome), tokenUse: outcome.use });
     case 'pass': {
       // What was verified here counts; what Envoy verified stands in where nothing was.
       const token = outcome.token ?? envoyPayload(profile, request);
@@ -95,11 +95,13 @@ function judgeHttp(question: HttpQuestion): Judgement {
         http: { method, host, path, headers: headersAfter(http, changes) },
         token,
       });
-      return decided(
+      const verdict =
         decision.effect === 'allow' && !isSendable(changes)
           ? refusal('header_unsafe')
-          : verdictOf(decision, changes),
-      );
+          : verdictOf(decision, changes);
+      const vouched = outcome.token === undefined ? token : undefined;
+      const tokenUse = vouched === undefined ? outcome.use : { issuer: vouched.ruleId, cached: undefined };
+      return decided({ ...verdict, tokenUse });
     }
   }
 }

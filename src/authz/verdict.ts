@@ -1,3 +1,4 @@
+import type { TokenUse } from '../jwt/index.ts';
 import type { Decision, PolicyRef, ShadowResult } from '../policy/index.ts';
 import { type Changes, NO_CHANGES } from './changes.ts';
 import type { AuthzReason } from './reason.ts';
@@ -13,6 +14,8 @@ export interface Verdict {
   readonly changes: Changes;
   /** For a denial because of a token. */
   readonly token: TokenRefusal | undefined;
+  /** By which rule a token was judged. */
+  readonly tokenUse: TokenUse | undefined;
   /** What went wrong inside, for the log alone. */
   readonly cause: unknown;
 }
@@ -42,5 +45,6 @@ const NOTHING = {
   shadow: [],
   changes: NO_CHANGES,
   token: undefined,
+  tokenUse: undefined,
   cause: undefined,
 } as const;

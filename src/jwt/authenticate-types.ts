@@ -48,9 +48,23 @@ export type TokenRejectReason =
   | 'token_signature'
   | 'token_keys_unusable';
 
+/** By which rule a token was judged, for those who count. */
+export interface TokenUse {
+  /** As the rule has it, never as the token says; `*` for a rule that takes any. */
+  readonly issuer: string;
+  /** Whether the verdict on this token was remembered; undefined where none was looked at. */
+  readonly cached: boolean | undefined;
+}
+
 export type AuthenticateOutcome =
   /** No token, or a good one (`token`). */
-  | { readonly kind: 'pass'; readonly token: VerifiedToken | undefined; readonly mutations: RequestMutations }
+  | {
+      readonly kind: 'pass';
+      readonly token: VerifiedToken | undefined;
+      /** Of `token`. */
+      readonly use?: TokenUse;
+      readonly mutations: RequestMutations;
+    }
   | {
       readonly kind: 'reject';
       readonly httpStatus: 401 | 403;
@@ -61,6 +75,8 @@ export type AuthenticateOutcome =
       readonly challenge: string;
       /** The rule that failed, when one can be named. */
       readonly ruleId: string | undefined;
+      /** Of that rule. */
+      readonly use?: TokenUse;
       readonly mutations: RequestMutations;
     }
   /** Undecided until these sets are there. */

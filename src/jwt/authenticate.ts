@@ -1,5 +1,5 @@
 import { LIMITS } from '../base/index.ts';
-import type { AuthenticateOutcome, KeySetView, TokenRequest } from './authenticate-types.ts';
+import type { AuthenticateOutcome, KeySetView, TokenRequest, TokenUse } from './authenticate-types.ts';
 import { challengeFor } from './challenge.ts';
 import { extractTokens } from './extract.ts';
 import { TOKEN_FAILURES, type TokenFailure } from './failure.ts';
@@ -34,7 +34,12 @@ export function authenticate(
   if (isCorsPreflight(request)) {
     return { kind: 'pass', token: undefined, mutations: state.mutations() };
   }
-  const hearing = { state, judge: createTokenJudge(keys, nowSeconds, cache), identity: undefined };
+  const hearing = {
+    state,
+    judge: createTokenJudge(keys, nowSeconds, cache),
+    identity: undefined,
+    use: undefined,
+  };
   const result = judgeRules(prepared, hearing);
   switch (result.kind) {
     case 'need':
@@ -48,14 +53,24 @@ export function authenticate(
         reason,
         body,
         challenge,
-        ruleId: result.ruleId,
+        ruleId: result.rule?.rule.id,
+        ...(result.rule === undefined ? {} : { use: useOf(result.rule, result.cached) }),
         mutations: NO_MUTATIONS,
       };
     }
     case 'accepted':
     case 'missing':
-      return { kind: 'pass', token: hearing.identity, mutations: state.mutations() };
+      return {
+        kind: 'pass',
+        token: hearing.identity,
+        ...(hearing.use === undefined ? {} : { use: hearing.use }),
+        mutations: state.mutations(),
+      };
   }
+}
+
+function useOf({ rule }: PreparedRule, cached: boolean | undefined): TokenUse {
+  return { issuer: rule.issuer ?? '*', cached };
 }
 
 /** The state of one request while its rules are gone through. */
@@ -64,12 +79,18 @@ interface Hearing {
   readonly judge: TokenJudge;
   /** The token accepted last, which is the one whose claims count. */
   identity: VerifiedToken | undefined;
+  use: TokenUse | undefined;
 }
 
 type RuleResult =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'missing' }
-  | { readonly kind: 'refused'; readonly failure: TokenFailure; readonly ruleId: string | undefined }
+  | {
+      readonly kind: 'refused';
+      readonly failure: TokenFailure;
+      readonly rule: PreparedRule | undefined;
+      readonly cached: boolean | undefined;
+    }
   | { readonly kind: 'need'; readonly keySetId: string };
 
 /**
@@ -112,7 +133,7 @@ function judgeEach({ rules }: PreparedRules, hearing: Hearing): RuleResult {
       return result;
     }
     if (result.kind === 'missing' && rule.rule.isRequired === true) {
-      return { kind: 'refused', failure: 'missing', ruleId: rule.rule.id };
+      return { kind: 'refused', failure: 'missing', rule, cached: undefined };
     }
   }
   return { kind: 'accepted' };
@@ -122,7 +143,7 @@ function judgeEach({ rules }: PreparedRules, hearing: Hearing): RuleResult {
 function worst(results: readonly RuleResult[]): RuleResult {
   const refusals = results.filter((result) => result.kind === 'refused');
   const real = refusals.findLast((result) => result.failure !== 'issuer');
-  return real ?? { kind: 'refused', failure: 'issuer', ruleId: undefined };
+  return real ?? { kind: 'refused', failure: 'issuer', rule: undefined, cached: undefined };
 }
 
 /** Every token in the rule's places must be good; they are looked at from the last to the first. */
@@ -133,7 +154,7 @@ function judgeRule(rule: PreparedRule, hearing: Hearing): RuleResult {
   }
   const tokens = extractTokens(rule, state);
   if (tokens.length > LIMITS.tokensPerRequest) {
-    return { kind: 'refused', failure: 'tooMany', ruleId: rule.rule.id };
+    return { kind: 'refused', failure: 'tooMany', rule, cached: undefined };
   }
   for (const token of tokens.toReversed()) {
     const judgement = hearing.judge.judge(rule, token.text);
@@ -141,7 +162,7 @@ function judgeRule(rule: PreparedRule, hearing: Hearing): RuleResult {
       return judgement;
     }
     if (judgement.kind === 'refused') {
-      return { kind: 'refused', failure: judgement.failure, ruleId: rule.rule.id };
+      return { kind: 'refused', failure: judgement.failure, rule, cached: judgement.cached };
     }
     const { verified, outputs } = judgement.accepted;
     for (const { name, value } of outputs) {
@@ -151,6 +172,7 @@ function judgeRule(rule: PreparedRule, hearing: Hearing): RuleResult {
       token.remove(state);
     }
     hearing.identity = verified;
+    hearing.use = useOf(rule, judgement.cached);
   }
   return tokens.length === 0 ? { kind: 'missing' } : { kind: 'accepted' };
 }

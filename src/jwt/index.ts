@@ -7,6 +7,7 @@ export type {
   KeySetView,
   TokenRejectReason,
   TokenRequest,
+  TokenUse,
 } from './authenticate-types.ts';
 export { challengeFor } from './challenge.ts';
 export { TOKEN_DIVERGENCES, type TokenDivergence } from './divergences.ts';

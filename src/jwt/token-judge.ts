@@ -9,8 +9,8 @@ import { type TokenCache, type TokenEntry, tokenHashOf, type Verdict } from './t
 import { namesUnknownKey, verifyToken, type Work } from './verify-token.ts';
 
 export type TokenJudgement =
-  | { readonly kind: 'accepted'; readonly accepted: AcceptedToken }
-  | { readonly kind: 'refused'; readonly failure: TokenFailure }
+  | { readonly kind: 'accepted'; readonly accepted: AcceptedToken; readonly cached: boolean }
+  | { readonly kind: 'refused'; readonly failure: TokenFailure; readonly cached: boolean }
   /** These keys decide, and they may come. */
   | { readonly kind: 'need'; readonly keySetId: string };
 
@@ -45,6 +45,10 @@ export function createTokenJudge(
 /** A token's entry and the way to have it remembered. */
 interface TokenFile {
   readonly text: string;
+  /** Remembered from an earlier request. */
+  readonly isKnown: boolean;
+  /** Rules for which this request had the signature verified. */
+  readonly verified: Set<string>;
   readonly entry: TokenEntry;
   remember(expiresAtSeconds: number | undefined): void;
 }
@@ -60,6 +64,8 @@ function openFile(text: string, nowSeconds: number, cache: TokenCache | undefine
   }
   return {
     text,
+    isKnown: known !== undefined,
+    verified: new Set(),
     entry,
     remember(expiresAtSeconds = Number.POSITIVE_INFINITY) {
       if (isCached) {
@@ -83,10 +89,12 @@ interface Hearing {
 function judgeFile(rule: PreparedRule, file: TokenFile, hearing: Hearing): TokenJudgement {
   const { parsed } = file.entry;
   if (!parsed.ok) {
-    return refused(parsed.failure);
+    return refused(parsed.failure, file.isKnown);
   }
   const failure = claimsFailure(rule, parsed.token, hearing.nowSeconds);
-  return failure === undefined ? judgeSignature(rule, file, parsed.token, hearing) : refused(failure);
+  return failure === undefined
+    ? judgeSignature(rule, file, parsed.token, hearing)
+    : refused(failure, file.isKnown);
 }
 
 function judgeSignature(
@@ -114,11 +122,15 @@ function judgeSignature(
       const verdict = known ?? verdictOf(rule, token, verifyToken(file.text, token, set.keys, work));
       if (known === undefined) {
         file.entry.verdicts.set(verdictKey, verdict);
+        file.verified.add(verdictKey);
         if (verdict.ok) {
           file.remember(token.expiresAtSeconds);
         }
       }
-      return verdict.ok ? { kind: 'accepted', accepted: verdict.accepted } : refused(verdict.failure);
+      const cached = file.isKnown && !file.verified.has(verdictKey);
+      return verdict.ok
+        ? { kind: 'accepted', accepted: verdict.accepted, cached }
+        : refused(verdict.failure, cached);
     }
   }
 }
@@ -131,6 +143,6 @@ function verdictOf(rule: PreparedRule, token: ParsedToken, failure: TokenFailure
   return accepted === undefined ? { ok: false, failure: 'outputUnsafe' } : { ok: true, accepted };
 }
 
-function refused(failure: TokenFailure): TokenJudgement {
-  return { kind: 'refused', failure };
+function refused(failure: TokenFailure, cached = false): TokenJudgement {
+  return { kind: 'refused', failure, cached };
 }

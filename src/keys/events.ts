@@ -1,13 +1,14 @@
 import type { AppEvent } from '../base/index.ts';
 
-/** What happens to key sets. `source` is an origin (`https://id.example.org`), never a whole URL. */
+/**
+ * What happens to key sets. `source` is an origin (`https://id.example.org`), never a whole URL; `issuers` are those
+ * of the rules that name the set.
+ */
 export type KeysEvent = AppEvent &
   (
     | {
         readonly event: 'keys.fetched';
-        readonly fields: {
-          readonly source: string;
-          readonly keySetId: string;
+        readonly fields: NameFields & {
           readonly keys: number;
           readonly changed: boolean;
           readonly refreshSeconds: number;
@@ -26,7 +27,7 @@ export type KeysEvent = AppEvent &
     | {
         /** The last good keys are too old to be believed. */
         readonly event: 'keys.expired';
-        readonly fields: { readonly source: string; readonly keySetId: string; readonly ageSeconds: number };
+        readonly fields: NameFields & { readonly ageSeconds: number };
       }
     | {
         /** What is stored beyond what is wanted stays. */
@@ -34,18 +35,22 @@ export type KeysEvent = AppEvent &
       }
     | {
         readonly event: 'keys.not_kept';
-        readonly fields: { readonly source: string; readonly keySetId: string };
+        readonly fields: NameFields;
       }
     | {
         /** Keys of an earlier run serve until the first fetch. */
         readonly event: 'keys.restored';
-        readonly fields: { readonly source: string; readonly keySetId: string; readonly ageSeconds: number };
+        readonly fields: NameFields & { readonly ageSeconds: number };
       }
   );
 
-interface FailureFields {
+interface NameFields {
   readonly source: string;
   readonly keySetId: string;
+  readonly issuers: readonly string[];
+}
+
+interface FailureFields extends NameFields {
   readonly code: string;
   readonly failures: number;
   readonly retrySeconds: number;

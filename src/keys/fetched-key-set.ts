@@ -23,6 +23,8 @@ export interface FetchedKeySetContext {
   readonly random: Random;
   readonly events: KeysEventSink;
   readonly store: KeySetStore | undefined;
+  /** Of the rules that name a set now. */
+  readonly issuersOf: (keySetId: string) => readonly string[];
   /** After every change of the keys. */
   readonly onChange: (keySetId: string) => void;
 }
@@ -342,8 +344,9 @@ class FetchedKeySet implements KeySetHolder {
     });
   }
 
-  #names(): { readonly source: string; readonly keySetId: string } {
-    return { source: this.#origin, keySetId: this.#source.keySetId };
+  #names() {
+    const { keySetId } = this.#source;
+    return { source: this.#origin, keySetId, issuers: this.#context.issuersOf(keySetId) };
   }
 }
 

@@ -8,5 +8,5 @@ export {
 export type { FetchedDocument, KeyFetch, KeyFetchRequest } from './key-fetch.ts';
 export type { KeySetStatus } from './key-set-holder.ts';
 export { createKeySetStore, type KeySetStore, type StoredKeySet } from './key-set-store.ts';
-export { createKeySets, type KeySets, type KeySetsOptions } from './key-sets.ts';
+export { createKeySets, type KeySetReport, type KeySets, type KeySetsOptions } from './key-sets.ts';
 export { type KeysOptions, keysOptions } from './options.ts';

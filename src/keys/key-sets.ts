@@ -27,9 +27,10 @@ export interface KeySets {
   view(): KeySetView;
   /**
    * Names the sets that are wanted from now on. New ones are fetched at once in the background, known ones go on,
-   * others are dropped. While a reload is prepared, name the old and the new ones together.
+   * others are dropped. While a reload is prepared, name the old and the new ones together. `issuers` says whose
+   * tokens each set verifies, for events and `state`.
    */
-  use(sources: readonly KeySetSource[]): void;
+  use(sources: readonly KeySetSource[], issuers?: IssuersOfKeySets): void;
   /** What is wrong with the keys in a policy; undefined when they can be used. */
   checkInline(source: InlineSource): SallyportError | undefined;
   /**
@@ -41,18 +42,28 @@ export interface KeySets {
   noteUnknownKey(keySetId: string): void;
   /** Called after keys of a set changed; the returned function ends it. */
   onChange(listener: (keySetId: string) => void): () => void;
-  state(): readonly KeySetStatus[];
+  state(): readonly KeySetReport[];
   /** Ends all fetching. The view keeps what it has. */
   stop(): void;
+}
+
+/** By key set. */
+export type IssuersOfKeySets = ReadonlyMap<string, readonly string[]>;
+
+export interface KeySetReport extends KeySetStatus {
+  readonly issuers: readonly string[];
 }
 
 export function createKeySets(setup: KeySetsOptions): KeySets {
   const { options, clock, store } = setup;
   const holders = new Map<string, KeySetHolder>();
   const listeners = new Set<(keySetId: string) => void>();
+  let issuers: IssuersOfKeySets = new Map();
+  const issuersOf = (keySetId: string): readonly string[] => issuers.get(keySetId) ?? [];
   const context = {
     ...setup,
     store,
+    issuersOf,
     onChange: (keySetId: string) => {
       for (const listener of listeners) {
         listener(keySetId);
@@ -66,7 +77,8 @@ export function createKeySets(setup: KeySetsOptions): KeySets {
   };
   return {
     view: () => view,
-    use(sources) {
+    use(sources, issuersNow = new Map()) {
+      issuers = issuersNow;
       const wanted = new Map(sources.map((source) => [source.keySetId, source]));
       for (const [keySetId, holder] of holders) {
         if (!wanted.has(keySetId)) {
@@ -91,7 +103,8 @@ export function createKeySets(setup: KeySetsOptions): KeySets {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    state: () => [...holders.values()].map((holder) => holder.status()),
+    state: () =>
+      [...holders].map(([keySetId, holder]) => ({ ...holder.status(), issuers: issuersOf(keySetId) })),
     stop() {
       for (const holder of holders.values()) {
         holder.stop();

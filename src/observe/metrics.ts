@@ -2,10 +2,13 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { AppEvent, Clock, EventSink } from '../base/index.ts';
 import { createCertificateEnds } from './certificate-ends.ts';
 import { boundedLabel } from './labels.ts';
+import { createTokenMetrics, type IssuerKeys } from './token-metrics.ts';
 
 /** Prometheus metrics, counted from events. */
 export interface Metrics {
   readonly sink: EventSink;
+  /** Whom to ask for the keys of issuers. */
+  watchKeySets(state: () => readonly IssuerKeys[]): void;
   /** The text of `/metrics`. */
   render(): Promise<string>;
   /** Its media type. */
@@ -26,11 +29,13 @@ export function createMetrics({ clock, version }: MetricsOptions): Metrics {
     labelNames: ['version'],
     registers: [registry],
   }).set({ version }, 1);
+  let keySets = (): readonly IssuerKeys[] => [];
   const handlers: readonly ((event: AppEvent) => void)[] = [
     countEvents(registry),
     countDecisions(registry),
     countReloads(registry, clock),
     watchKeys(registry, clock),
+    createTokenMetrics(registry, () => keySets()),
     createCertificateEnds(registry, clock),
   ];
   return {
@@ -38,6 +43,9 @@ export function createMetrics({ clock, version }: MetricsOptions): Metrics {
       for (const handle of handlers) {
         handle(event);
       }
+    },
+    watchKeySets(state) {
+      keySets = state;
     },
     render: () => registry.metrics(),
     contentType: registry.contentType,

@@ -20,4 +20,4 @@ export type { PolicySet, TargetPolicies } from './policy-set.ts';
 export { interestedHeaders, type PolicyCount, policyCount } from './summary.ts';
 export type { Target, TargetService } from './target.ts';
 export type { TargetRules } from './target-rules.ts';
-export { keySetSources, tokenRulesFor } from './token-rules.ts';
+export { issuersOfKeySets, keySetSources, tokenRulesFor } from './token-rules.ts';

@@ -22,6 +22,17 @@ export function keySetSources(set: PolicySet): readonly KeySetSource[] {
   return [...sources.values()];
 }
 
+/** The issuers whose tokens each key set verifies, sorted; `*` for rules that take any. */
+export function issuersOfKeySets(set: PolicySet): ReadonlyMap<string, readonly string[]> {
+  const rules = set.objects.requestAuthentication.flatMap((policy) => policy.rules);
+  return new Map(
+    [...Map.groupBy(rules, ({ keys }) => keys.keySetId)].map(([keySetId, group]) => [
+      keySetId,
+      [...new Set(group.map(({ issuer = '*' }) => issuer))].sort(),
+    ]),
+  );
+}
+
 /** `policies` are those that attach, in the order of their namespaces and then of age. */
 export function composeTokenRules(policies: readonly TokenPolicy[]): readonly TokenRule[] {
   return policies.flatMap((policy) => policy.rules).sort(byIssuer);

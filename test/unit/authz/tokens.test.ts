@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { createTokenCache } from '../../../src/jwt/index.ts';
 import { type Ask, ask, NOW_SECONDS, policy, type Seen, snapshotOf, tokenIssuer } from './bed.ts';
 
 const issuer = await tokenIssuer();
@@ -127,6 +128,35 @@ describe('what a bad token gets', () => {
   test('expired', async () => {
     const seen = ask(snapshot, bearer(await issuer.sign({ ...CLAIMS, exp: NOW_SECONDS - 3600 })));
     expect(seen.reason).toBe('token_expired');
+  });
+});
+
+describe('the record names the issuer of the rule', () => {
+  const snapshot = { ...snapshotOf({ policies: RULES }), tokenCache: createTokenCache() };
+  const uses = (request: Ask): unknown => {
+    const { tokenIssuer, tokenCached, reason } = ask(snapshot, request).record;
+    return [reason, tokenIssuer, tokenCached];
+  };
+
+  test('of a token that was verified, and whether it was remembered', () => {
+    expect(uses(bearer(good))).toEqual(['allowed_no_policy', CLAIMS.iss, false]);
+    expect(uses(bearer(good))).toEqual(['allowed_no_policy', CLAIMS.iss, true]);
+  });
+
+  test('of a token that was refused', async () => {
+    const expired = bearer(await issuer.sign({ ...CLAIMS, exp: NOW_SECONDS - 3600 }));
+    expect(uses(expired)).toEqual(['token_expired', CLAIMS.iss, false]);
+    expect(uses(expired)).toEqual(['token_expired', CLAIMS.iss, true]);
+  });
+
+  test('and no other, whatever a token says of itself', async () => {
+    const strange = bearer(await issuer.sign({ ...CLAIMS, iss: 'https://made.up.example' }));
+    expect(uses(strange)).toEqual(['token_issuer_unknown', undefined, undefined]);
+    expect(JSON.stringify(ask(snapshot, strange).record)).not.toContain('made.up');
+  });
+
+  test('and none without a token', () => {
+    expect(uses({})).toEqual(['allowed_no_policy', undefined, undefined]);
   });
 });
 

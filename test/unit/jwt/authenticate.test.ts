@@ -62,6 +62,7 @@ describe('one rule', () => {
       body: EXPIRED,
       challenge: 'Bearer realm="https://shop.example/a?b=c", error="invalid_token"',
       ruleId: 'default/rules#0',
+      use: { issuer: 'https://issuer.example', cached: false },
       mutations: { setHeaders: [], removeHeaders: [], removeQueryParameters: [] },
     });
   });

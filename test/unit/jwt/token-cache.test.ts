@@ -38,8 +38,10 @@ describe('the verified-token cache', () => {
     const keys = keysOfRules(rules);
     const request = bearer(token({ scope: 'a b' }));
     const without = judge(rules, request, { keys });
+    const use = { issuer: GOOD_CLAIMS.iss, cached: true };
+    expect(without).toMatchObject({ use: { ...use, cached: false } });
     expect(judge(rules, request, { keys, cache })).toEqual(without);
-    expect(judge(rules, request, { keys, cache })).toEqual(without);
+    expect(judge(rules, request, { keys, cache })).toEqual({ ...without, use });
     expect(cache.stats).toMatchObject({ entries: 1, hits: 1, misses: 1 });
   });
 

@@ -54,6 +54,19 @@ function world(settings: Readonly<Record<string, unknown>> = {}, store?: KeySetS
   return { clock, server, events, start, sets: start() };
 }
 
+it('names the issuers of the rules that use a set now', async () => {
+  const { sets, server, events, clock } = world();
+  server.serve(URL_A, jwksOf('p256'));
+  sets.use([uri()], new Map([['a', ['https://a.example', '*']]]));
+  await clock.advance(1);
+  expect(events.named('keys.fetched')).toMatchObject([{ fields: { issuers: ['https://a.example', '*'] } }]);
+  sets.use([uri(), uri('other', 'https://other.example/keys')], new Map([['a', ['https://a.example']]]));
+  expect(sets.state()).toMatchObject([
+    { keySetId: 'a', issuers: ['https://a.example'], keys: 1 },
+    { keySetId: 'other', issuers: [] },
+  ]);
+});
+
 function versionOf(sets: KeySets, keySetId = 'a'): string {
   const state = sets.view().keySet(keySetId);
   return state.state === 'ready' ? state.version : state.state;
