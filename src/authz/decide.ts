@@ -80,7 +80,7 @@ function decideInto(known: Progress, call: CheckCall, snapshot: Snapshot): Judge
     return refused('profile_unknown');
   }
   known.profile = profile;
-  const destination = readDestination(request, profile, snapshot.directory);
+  const destination = readDestination(request, profile, snapshot);
   if (destination.kind === 'refused') {
     return refused(destination.reason);
   }

@@ -4,6 +4,7 @@ import { type Directory, type Workload, workloadKindOf } from '../workload/index
 import { AMBIGUOUS, type DestinationReading, UNKNOWN } from './destination-reading.ts';
 import type { AuthzProfile } from './options.ts';
 import { canonicalAddress } from './remote-address.ts';
+import type { Snapshot } from './snapshot.ts';
 import { throughWaypoint, waypointsAt } from './waypoint-service.ts';
 
 /** Names that a route's or listener's configuration (`context_extensions`) may set. */
@@ -24,18 +25,14 @@ export const EXTENSIONS = {
 export function readDestination(
   request: CheckRequest,
   profile: AuthzProfile,
-  directory: Directory,
+  snapshot: Snapshot,
 ): DestinationReading {
+  const { directory } = snapshot;
   const named = request.contextExtensions.get(EXTENSIONS.workload);
   const found = named === undefined ? findWorkload(request, profile, directory) : byName(directory, named);
   return found.kind === 'refused'
     ? found
-    : throughWaypoint(
-        found,
-        request.contextExtensions.get(EXTENSIONS.target),
-        request.destination,
-        directory,
-      );
+    : throughWaypoint(found, request.contextExtensions.get(EXTENSIONS.target), request.destination, snapshot);
 }
 
 function findWorkload(

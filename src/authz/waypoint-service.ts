@@ -1,8 +1,9 @@
-import type { TargetService } from '../policy/index.ts';
+import { hasServiceTargets, type TargetService } from '../policy/index.ts';
 import type { CheckPeer } from '../proto/index.ts';
 import type { Directory, ObjectName, Workload } from '../workload/index.ts';
 import { AMBIGUOUS, type DestinationReading, type FoundDestination, UNKNOWN } from './destination-reading.ts';
 import { canonicalAddress } from './remote-address.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /**
  * Narrows a waypoint to the service that is asked for: the one that the configuration names, else the one whose
@@ -14,14 +15,19 @@ export function throughWaypoint(
   base: FoundDestination,
   wanted: string | undefined,
   peer: CheckPeer | undefined,
-  directory: Directory,
+  { directory, policies }: Snapshot,
 ): DestinationReading {
   const { kind, namespace, gatewayName } = base.target;
   if (kind !== 'waypoint' || gatewayName === undefined) {
     return wanted === undefined ? base : UNKNOWN;
   }
   const name = { namespace, name: gatewayName };
-  const waypoint: Waypoint = { base, name, known: directory.waypoint(namespace, gatewayName) };
+  const waypoint: Waypoint = {
+    base,
+    name,
+    known: directory.waypoint(namespace, gatewayName),
+    isServiceNeeded: hasServiceTargets(policies),
+  };
   if (wanted !== undefined) {
     return byConfiguration(waypoint, wanted);
   }
@@ -53,6 +59,8 @@ interface Waypoint {
   readonly name: ObjectName;
   /** What the directory says of it; undefined for one that it does not know. */
   readonly known: Workload | undefined;
+  /** False where no policy tells services apart. */
+  readonly isServiceNeeded: boolean;
 }
 
 /** A waypoint of which no service is known believes its configuration. */
@@ -103,7 +111,10 @@ function withoutAddress(waypoint: Waypoint): DestinationReading {
     case 'all':
       return AMBIGUOUS;
     case 'service':
-      return only === undefined ? UNKNOWN : more.length > 0 ? AMBIGUOUS : narrowed(waypoint, only);
+      if (only === undefined) {
+        return waypoint.isServiceNeeded ? UNKNOWN : waypoint.base;
+      }
+      return more.length > 0 ? AMBIGUOUS : narrowed(waypoint, only);
     default:
       return traffic satisfies never;
   }

@@ -17,7 +17,7 @@ export type { MeshSettings } from './mesh-settings.ts';
 export type { Condition, Match, MetadataPattern, PeerMode, PeerModes, PolicyObjects, Rule } from './model.ts';
 export { peerModeFor } from './peer-mode.ts';
 export type { PolicySet, TargetPolicies } from './policy-set.ts';
-export { interestedHeaders, type PolicyCount, policyCount } from './summary.ts';
+export { hasServiceTargets, interestedHeaders, type PolicyCount, policyCount } from './summary.ts';
 export type { Target, TargetService } from './target.ts';
 export type { TargetRules } from './target-rules.ts';
 export { issuersOfKeySets, keySetSources, tokenRulesFor } from './token-rules.ts';

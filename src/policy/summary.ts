@@ -1,3 +1,4 @@
+import type { PolicyObjects } from './model.ts';
 import type { PolicySet } from './policy-set.ts';
 
 export interface PolicyCount {
@@ -23,3 +24,20 @@ export function interestedHeaders(set: PolicySet): ReadonlySet<string> {
     .flatMap((rule) => [...rule.from.flat(), ...rule.to.flat(), ...rule.when]);
   return new Set(conditions.flatMap(({ match }) => (match.subject === 'header' ? [match.name] : [])));
 }
+
+/** Whether any policy is for a Service or ServiceEntry, so that verdicts at a waypoint hang on which is meant. */
+export function hasServiceTargets({ objects }: PolicySet): boolean {
+  const known = serviceTargets.get(objects);
+  if (known !== undefined) {
+    return known;
+  }
+  const found = [...objects.authorization, ...objects.requestAuthentication].some(
+    ({ attachment }) =>
+      attachment.by === 'targets' &&
+      attachment.targets.some(({ kind }) => kind === 'Service' || kind === 'ServiceEntry'),
+  );
+  serviceTargets.set(objects, found);
+  return found;
+}
+
+const serviceTargets = new WeakMap<PolicyObjects, boolean>();

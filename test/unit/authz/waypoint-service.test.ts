@@ -194,23 +194,26 @@ describe('the service that is asked for through a waypoint', () => {
     expect(ask(snapshot, { ...at('10.96.0.3'), profile: fallback }).reason).toBe('destination_unknown');
   });
 
-  test('a waypoint whose services are not known must be told', () => {
-    const bare = snapshotOf({ workloads: FILES.slice(0, FILES.indexOf('---')) });
+  test('a waypoint whose services are not known must be told where a policy tells services apart', () => {
+    const workloads = FILES.slice(0, FILES.indexOf('---'));
+    const bare = snapshotOf({ workloads, policies: CLOSED });
     expect(ask(bare, named('infra/way', undefined)).reason).toBe('destination_unknown');
-    expect(ask(bare, named('infra/way', 'Service/shop/cart')).isAllowed).toBe(true);
+    expect(ask(bare, named('infra/way', 'Service/shop/orders')).isAllowed).toBe(true);
+    expect(ask(bare, named('infra/way', 'Service/shop/cart')).reason).toBe('denied_by_policy');
+    const open = snapshotOf({ workloads });
+    expect(ask(open, named('infra/way', undefined)).record.destination).toBe('infra/way');
   });
 });
 
-test('policies of a service judge the requests to it alone', () => {
-  const closed = snapshotOf({
-    workloads: FILES,
-    policies: `
+const CLOSED = `
 apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
 metadata: { namespace: shop, name: closed }
 spec: { action: DENY, targetRefs: [{ kind: Service, group: "", name: cart }], rules: [{}] }
-`,
-  });
+`;
+
+test('policies of a service judge the requests to it alone', () => {
+  const closed = snapshotOf({ workloads: FILES, policies: CLOSED });
   expect(ask(closed, at('10.96.0.1')).record).toMatchObject({
     reason: 'denied_by_policy',
     policy: 'shop/closed',
