@@ -1,6 +1,6 @@
 import { type Clock, type EventSink, errorText, SallyportError } from '../base/index.ts';
-import { readSmallFile, watchFiles } from '../config/index.ts';
-import { readPrivateFile } from '../store/index.ts';
+import { watchFiles } from '../config/index.ts';
+import { readPrivateFile, readSmallFile } from '../store/index.ts';
 import type { CertificateSource } from '../web/index.ts';
 
 /** Certificate and key that somebody else keeps renewed in two files. */

@@ -14,6 +14,7 @@ import {
 } from '../issuer/index.ts';
 import { openState } from '../store/index.ts';
 import { adminSocketPath } from './identity-control.ts';
+import { openUpstream } from './upstream.ts';
 
 export interface MintInput<Request> {
   readonly settingsPath: string;
@@ -81,19 +82,30 @@ async function byHolder<T>(
 }
 
 async function withIssuer<T>(
-  { stateDir, trustDomain, ca }: Settings,
+  settings: Settings,
   { clock, random }: { readonly clock: Clock; readonly random: Random },
   use: (issuer: SallyportIssuer) => Promise<T>,
 ): Promise<T> {
+  const { stateDir, trustDomain, ca: options } = settings;
   const state = openState(stateDir);
+  const upstream = openUpstream(settings, clock, dropEvents);
   try {
-    const issuer = await createIssuer({ state, trustDomain, options: ca, clock, random, events: dropEvents });
+    const issuer = await createIssuer({
+      state,
+      trustDomain,
+      options,
+      upstream: upstream?.authority,
+      clock,
+      random,
+      events: dropEvents,
+    });
     try {
       return await use(issuer);
     } finally {
       issuer.stop();
     }
   } finally {
+    await upstream?.stop();
     state.close();
   }
 }

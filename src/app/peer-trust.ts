@@ -1,4 +1,5 @@
 import type { PeerTrust } from '../authz/index.ts';
+import { LIMITS } from '../base/index.ts';
 import type { SallyportIssuer } from '../issuer/index.ts';
 import { type Certificate, verifySvid } from '../x509/index.ts';
 
@@ -49,10 +50,7 @@ function trustedPath(
 ): Trusted | undefined {
   const bundle = authorities.bundle();
   const intermediates = authorities.intermediates();
-  const issuers = intermediates.filter(
-    ({ extensions }) =>
-      extensions.subjectKeyId !== undefined && extensions.subjectKeyId === leaf.extensions.authorityKeyId,
-  );
+  const issuers = above(leaf, intermediates);
   try {
     const { path } = verifySvid(
       [leaf, ...issuers].map(({ der }) => der),
@@ -68,4 +66,20 @@ function trustedPath(
   } catch {
     return undefined;
   }
+}
+
+/** The intermediates that a way up from `leaf` may lead over; a few out of many. */
+function above(leaf: Certificate, intermediates: readonly Certificate[]): readonly Certificate[] {
+  const found = new Set<Certificate>();
+  let level: readonly Certificate[] = [leaf];
+  while (level.length > 0 && found.size < LIMITS.chainCertificates - 1) {
+    const wanted = new Set(level.flatMap(({ extensions }) => extensions.authorityKeyId ?? []));
+    level = intermediates.filter(
+      (one) => !found.has(one) && wanted.has(one.extensions.subjectKeyId ?? '') && one !== leaf,
+    );
+    for (const one of level) {
+      found.add(one);
+    }
+  }
+  return [...found].slice(0, LIMITS.chainCertificates - 1);
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type Clock, dropEvents, InvalidFilesError, type Random } from '../base/index.ts';
+import { type Clock, dropEvents, InvalidFilesError, type Random, SallyportError } from '../base/index.ts';
 import { readSettings } from '../config/index.ts';
 import { type AuthorityView, openJournal, renewExpiredRoot } from '../issuer/index.ts';
 import { openState } from '../store/index.ts';
@@ -20,6 +20,13 @@ export async function renewRootOf({ settingsPath, clock, random }: RenewRootInpu
     throw new InvalidFilesError(diagnostics);
   }
   const { stateDir, trustDomain, ca } = settings;
+  if (ca.upstream !== undefined) {
+    throw new SallyportError(
+      'ERR_ISSUER_AUTHORITY',
+      `the root is that of \`${ca.upstream.cacerts}\`, and its key is not here`,
+      { hint: 'put a new `root-cert.pem` and a CA under it there' },
+    );
+  }
   const state = openState(stateDir);
   try {
     const journal = openJournal(state, trustDomain);

@@ -31,6 +31,7 @@ import { createServerTls } from './server-tls.ts';
 import { createServing, type Serving } from './serving.ts';
 import { createTlsClients } from './tls-clients.ts';
 import { createUndoStack, type UndoStack } from './undo-stack.ts';
+import { openUpstream } from './upstream.ts';
 
 export interface SallyportInput {
   readonly settingsPath: string;
@@ -111,10 +112,13 @@ async function wire(wiring: Wiring): Promise<RunningSallyport> {
   const state = openState(settings.stateDir);
   undo.push(() => state.close());
   const adminAddress = await startAdmin(wiring, readiness);
+  const upstream = openUpstream(settings, clock, events);
+  undo.push(() => upstream?.stop());
   const issuer = await createIssuer({
     state,
     trustDomain: settings.trustDomain,
     options: settings.ca,
+    upstream: upstream?.authority,
     clock,
     random,
     events,

@@ -187,6 +187,7 @@ export const ERROR_CODES = {
   ERR_ISSUER_PASSPHRASE: 'the file of `ca.passphraseFile` holds no passphrase',
   ERR_ISSUER_SERIAL: 'no certificate of a serial number was issued here',
   ERR_ISSUER_STOPPED: 'issuance for an identity was stopped by hand',
+  ERR_ISSUER_UPSTREAM: 'a CA that comes from above cannot be used, or not in the place of the one before it',
   ERR_ISSUER_AUTHORITY: 'a step of rotating authorities by hand does not fit their state',
   ERR_ISSUER_STREAMS_BEHIND: 'a root cannot be revoked while certificates or streams still hang on it',
   ERR_ISSUER_REVOKE_INTERMEDIATE: 'an intermediate cannot be revoked, because its root is still trusted',

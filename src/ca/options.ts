@@ -68,6 +68,27 @@ export const caOptions = z
       .describe(
         'how long the inventory remembers a certificate after its end; long enough to look into what happened, short enough to stay small',
       ),
+    upstream: z
+      .strictObject({
+        cacerts: z
+          .string()
+          .min(1)
+          .max(4096)
+          .describe(
+            'folder with `ca-cert.pem`, `ca-key.pem` (readable by its owner only), `cert-chain.pem` and `root-cert.pem`; watched, a new CA under the same root signs at once',
+          ),
+        siblings: z
+          .array(z.string().min(1).max(4096))
+          .max(100)
+          .prefault([])
+          .describe(
+            'files with CA certificates (PEM) of other Sallyports under the same roots: identities that they issue are believed by verdicts here, which see a leaf without its chain',
+          ),
+      })
+      .optional()
+      .describe(
+        'a CA that comes from above, in the layout of Istio’s `cacerts`, in place of a root of our own; several Sallyports, or istiod, may stand under one root',
+      ),
     autoRoot: z
       .boolean()
       .default(false)

@@ -6,7 +6,6 @@ export {
   type ReadFoldersOptions,
   readFolders,
 } from './read-folders.ts';
-export { readSmallFile } from './read-small-file.ts';
 export type { Settings } from './settings.ts';
 export { type FilesWatch, type WatchFilesOptions, watchFiles } from './watch-files.ts';
 export { type FolderWatch, type WatchFoldersOptions, watchFolders } from './watch-folders.ts';

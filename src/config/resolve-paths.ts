@@ -13,7 +13,7 @@ export function resolvePaths(settings: Partial<Settings>, folder: string): Parti
   return {
     ...settings,
     ...(stateDir === undefined ? {} : { stateDir: absolute(stateDir) }),
-    ...(ca === undefined ? {} : { ca: absoluteFiles(ca, ['passphraseFile'], absolute) }),
+    ...(ca === undefined ? {} : { ca: absoluteCa(ca, absolute) }),
     ...(policies === undefined ? {} : { policies: policies.map(absolute) }),
     ...(workloads === undefined ? {} : { workloads: workloads.map(absolute) }),
     ...(entries === undefined ? {} : { entries: entries.map(absolute) }),
@@ -39,6 +39,18 @@ export function resolvePaths(settings: Partial<Settings>, folder: string): Parti
 
 function resolveAddress(address: ListenAddress, absolute: (path: string) => string): ListenAddress {
   return address.kind === 'unix' ? { kind: 'unix', path: absolute(address.path) } : address;
+}
+
+function absoluteCa(ca: Settings['ca'], absolute: (path: string) => string): Settings['ca'] {
+  const { upstream } = ca;
+  return {
+    ...absoluteFiles(ca, ['passphraseFile'], absolute),
+    ...(upstream === undefined
+      ? {}
+      : {
+          upstream: { cacerts: absolute(upstream.cacerts), siblings: upstream.siblings.map(absolute) },
+        }),
+  };
 }
 
 /** Those of the named members that are there, made absolute. */

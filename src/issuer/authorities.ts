@@ -39,6 +39,8 @@ export interface AuthoritiesInput {
 export interface Authorities {
   /** The intermediate that signs now. */
   readonly active: SigningAuthority;
+  /** What stands between a leaf that it signs and the root, DER, lowest first. */
+  readonly chain: readonly Uint8Array[];
   readonly bundle: TrustBundle;
   readonly jwtKeys: JwtKeys;
   /** Those that have signed or will, as of the last step; some may be past their end. */
@@ -98,6 +100,9 @@ export async function startAuthorities(input: AuthoritiesInput): Promise<Authori
         throw new SallyportError('ERR_INTERNAL', 'there is no intermediate');
       }
       return current.authority;
+    },
+    get chain() {
+      return current === undefined ? [] : [current.authority.certificate.der];
     },
     get bundle() {
       return bundle;

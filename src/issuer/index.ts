@@ -5,6 +5,7 @@ export {
   renewExpiredRoot,
 } from './authority-control.ts';
 export { type AuthorityKind, openJournal } from './authority-journal.ts';
+export { cacertsPaths, readCacerts } from './cacerts-folder.ts';
 export type { CertificateControl } from './certificate-control.ts';
 export type { InventoryQuery, IssuedCertificate } from './inventory.ts';
 export { createIssuer, type IssuerInput, type SallyportIssuer } from './issuer.ts';
@@ -14,3 +15,4 @@ export type { JwtIssuer, JwtSvid, JwtSvidRequest, ValidatedJwtSvid } from './jwt
 export type { MintedX509, MintRequest } from './mint.ts';
 export { isReservedId, serverIdOf } from './reserved-ids.ts';
 export { type SvidLease, SvidPool, svidKeyOf, svidRequestOf } from './svid-pool.ts';
+export type { UpstreamAuthority, UpstreamMaterial } from './upstream.ts';

@@ -19,7 +19,11 @@ export type IssuerEvent = AppEvent & {
     | 'issuer.certificateRevoked'
     | 'issuer.identityStopped'
     | 'issuer.identityAllowed'
-    | 'issuer.pruningFailed';
+    | 'issuer.pruningFailed'
+    | 'issuer.upstreamTaken'
+    | 'issuer.upstreamRefused'
+    | 'issuer.upstreamEnding'
+    | 'issuer.ownRootUnused';
 };
 
 export type IssuerEventSink = (event: IssuerEvent) => void;

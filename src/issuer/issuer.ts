@@ -3,7 +3,7 @@ import type { CaOptions } from '../ca/index.ts';
 import type { SpiffeId, TrustDomain } from '../identity/index.ts';
 import type { State } from '../store/index.ts';
 import type { Certificate } from '../x509/index.ts';
-import { type Authorities, rootOf, startAuthorities } from './authorities.ts';
+import { type Authorities, type AuthoritiesInput, rootOf, startAuthorities } from './authorities.ts';
 import { type AuthorityControl, createAuthorityControl } from './authority-control.ts';
 import { type AuthorityJournal, openJournal } from './authority-journal.ts';
 import { readPassphrase } from './authority-keys.ts';
@@ -16,13 +16,18 @@ import type { Issuer, X509Svid } from './issuer-types.ts';
 import { createJwtSvids, type JwtIssuer } from './jwt-svids.ts';
 import { type MintedX509, type MintRequest, mint } from './mint.ts';
 import { checkIssuableId, serverIdOf } from './reserved-ids.ts';
-import { createRotation } from './rotation.ts';
+import { createRotation, type Rotation } from './rotation.ts';
+import type { UpstreamAuthority } from './upstream.ts';
+import { startUpstreamAuthorities } from './upstream-authorities.ts';
+import { createUpstreamControl } from './upstream-control.ts';
 import { createWorkSlices } from './work-slices.ts';
 
 export interface IssuerInput {
   readonly state: State;
   readonly trustDomain: TrustDomain;
   readonly options: CaOptions;
+  /** The CA comes from there; without it we have a root of our own. */
+  readonly upstream?: UpstreamAuthority | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly events: IssuerEventSink;
@@ -58,7 +63,7 @@ export async function createIssuer(input: IssuerInput): Promise<SallyportIssuer>
   const journal = openJournal(state, trustDomain);
   const inventory = openInventory({ state, keepSeconds: input.options.keepIssued.seconds, clock, events });
   const passphrase = readPassphrase(input.options.passphraseFile);
-  const authorities = await startAuthorities({ ...input, journal, passphrase });
+  const { authorities, controlOf, stop: stopCa } = await startCa({ ...input, journal, passphrase });
   const mintNow = createMinting({ ...input, authorities, inventory });
   const identities = createIdentities({
     issue: async (request) => svidOf(await mintNow(request, undefined)),
@@ -95,18 +100,13 @@ export async function createIssuer(input: IssuerInput): Promise<SallyportIssuer>
       events,
       onRevoked: () => identities.review(),
     }),
-    authority: createAuthorityControl({
-      ...input,
-      journal,
-      passphrase,
-      change: rotation.change,
-      countUnder: ({ id: rootId }) => countUnder(journal, identities, rootId),
-    }),
+    authority: controlOf(rotation, identities),
     bundle: () => authorities.bundle,
     intermediates: () => authorities.intermediates,
     onBundleChanged: rotation.onBundleChanged,
     stop() {
       stopWatching();
+      stopCa();
       rotation.stop();
       identities.stop();
       inventory.stop();
@@ -118,6 +118,41 @@ export async function createIssuer(input: IssuerInput): Promise<SallyportIssuer>
       checkIssuableId(request.spiffeId, trustDomain);
       return mintNow(request, ON_DEMAND);
     },
+  };
+}
+
+interface Ca {
+  readonly authorities: Authorities;
+  /** Rotation by hand; from now on changes of an upstream are taken up too. */
+  controlOf(rotation: Rotation, identities: Identities): AuthorityControl;
+  stop(): void;
+}
+
+/** The CA of the state folder, or the one that comes from above. */
+async function startCa(input: AuthoritiesInput & Pick<IssuerInput, 'upstream'>): Promise<Ca> {
+  const { upstream, journal } = input;
+  if (upstream === undefined) {
+    const authorities = await startAuthorities(input);
+    return {
+      authorities,
+      controlOf: ({ change }, identities) =>
+        createAuthorityControl({
+          ...input,
+          change,
+          countUnder: ({ id: rootId }) => countUnder(journal, identities, rootId),
+        }),
+      stop: () => undefined,
+    };
+  }
+  const authorities = await startUpstreamAuthorities({ ...input, upstream });
+  let stopFollowing = (): void => undefined;
+  return {
+    authorities,
+    controlOf({ change }) {
+      stopFollowing = upstream.onChange(() => void change(() => authorities.reload()));
+      return createUpstreamControl(authorities, upstream.name);
+    },
+    stop: () => stopFollowing(),
   };
 }
 
@@ -149,7 +184,9 @@ function createMinting(
   return async (request, caller) => {
     const { uri } = request.spiffeId;
     checkNotStopped(inventory, uri);
-    const minted = await slices.run(() => mint(request, { ...input, authority: authorities.active }));
+    const minted = await slices.run(() =>
+      mint(request, { ...input, authority: authorities.active, chain: authorities.chain }),
+    );
     await inventory.record({ ...minted, spiffeId: uri, caller, issuedAtSeconds: clock.nowMillis() / 1000 });
     // The identity may have been stopped meanwhile; what was recorded by then is revoked.
     checkNotStopped(inventory, uri);

@@ -27,6 +27,8 @@ export interface MintedX509 {
 
 export interface MintInput {
   readonly authority: SigningAuthority;
+  /** What stands between the leaf and the root, DER, lowest first. */
+  readonly chain: readonly Uint8Array[];
   readonly options: CaOptions;
   readonly clock: Clock;
   readonly random: Random;
@@ -38,7 +40,7 @@ export interface MintInput {
  * the authority does, and says so. Throws `ERR_ISSUER_*`, `ERR_CA_*`, `ERR_X509_*`.
  */
 export async function mint(request: MintRequest, input: MintInput): Promise<MintedX509> {
-  const { authority, options, clock, random } = input;
+  const { authority, chain, options, clock, random } = input;
   const ttlSeconds = request.ttlSeconds ?? options.svidTtl.seconds;
   if (!(ttlSeconds >= 1 && ttlSeconds <= LIMITS.svidTtlSeconds)) {
     throw new SallyportError(
@@ -64,7 +66,7 @@ export async function mint(request: MintRequest, input: MintInput): Promise<Mint
   tell(leaf, request, nowSeconds + ttlSeconds, input.events);
   return {
     spiffeId: request.spiffeId,
-    certificates: [leaf.der, authority.certificate.der],
+    certificates: [leaf.der, ...chain],
     privateKey: keyPair?.privateKeyDer,
     issuerKeyId: leaf.extensions.authorityKeyId ?? '',
     serial: leaf.serial,
