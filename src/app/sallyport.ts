@@ -130,7 +130,7 @@ async function wire(wiring: Wiring): Promise<RunningSallyport> {
   readiness.reportKeySets(keySets.state);
   wiring.observation.metrics.watchKeySets(keySets.state);
   const control = createIdentityControl({ settings, state, issuer, clock, random, events });
-  const serving = createServing(content, {
+  const serving = await createServing(content, {
     settings,
     keySets,
     events,

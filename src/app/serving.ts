@@ -1,5 +1,5 @@
 import type { PeerTrust, Snapshot } from '../authz/index.ts';
-import type { EventSink } from '../base/index.ts';
+import { type EventSink, inSlices, type Sliced } from '../base/index.ts';
 import type { Settings } from '../config/index.ts';
 import { createTokenCache, type KeySetSource } from '../jwt/index.ts';
 import type { KeySets } from '../keys/index.ts';
@@ -9,7 +9,9 @@ import {
   keySetSources,
   type PolicySet,
   policyCount,
+  type Target,
 } from '../policy/index.ts';
+import type { Directory, Workload } from '../workload/index.ts';
 import { type Content, meshOf } from './content.ts';
 import { createEntries, type Entries, type InForce } from './entry-source.ts';
 import { limitAlgorithms } from './limit-algorithms.ts';
@@ -18,8 +20,11 @@ import { limitAlgorithms } from './limit-algorithms.ts';
 export interface Serving {
   snapshot(): Snapshot;
   readonly entries: Entries;
-  /** Compiles `content` first: when that fails, it throws and what was there serves on. */
-  replace(content: Content): void;
+  /**
+   * Compiles `content` first, a little at a time, while what was there serves on; when that fails or `signal`
+   * is aborted, it rejects and what was there stays.
+   */
+  replace(content: Content, signal: AbortSignal): Promise<void>;
 }
 
 export interface ServingInput {
@@ -32,21 +37,28 @@ export interface ServingInput {
   readonly entriesInForce: InForce;
 }
 
-export function createServing(first: Content, input: ServingInput): Serving {
+/** Nothing serves before the policies of every workload are compiled. */
+export async function createServing(first: Content, input: ServingInput): Promise<Serving> {
+  const { settings, keySets } = input;
   let version = 1;
-  let snapshot = build(first);
+  const prepared = await prepare(first, NONE);
   const entries = createEntries(first.entries, input.entriesInForce);
+  let snapshot = snapshotOf(prepared, first);
 
-  function build({ policies, directory }: Content): Snapshot {
-    const { settings, keySets } = input;
-    const compiled = compilePolicies(limitAlgorithms(policies, settings.keys.algorithms), meshOf(settings));
-    const wanted = keySetSources(compiled);
+  function prepare({ policies, directory }: Content, others: readonly Target[], signal?: AbortSignal) {
+    const limited = limitAlgorithms(policies, settings.keys.algorithms);
+    const work = preparePolicies(compilePolicies(limited, meshOf(settings)), directory, others);
+    return inSlices(work, signal === undefined ? {} : { signal });
+  }
+
+  function snapshotOf(policies: PolicySet, { directory }: Content): Snapshot {
+    const wanted = keySetSources(policies);
     // A Check that waits for a set which is gone ends undecided, so it is denied.
-    keySets.use(wanted, issuersOfKeySets(compiled));
+    keySets.use(wanted, issuersOfKeySets(policies));
     warnOfKeys(wanted, input);
     return {
       version: String(version),
-      policies: compiled,
+      policies,
       directory,
       keys: keySets.view(),
       tokenCache: createTokenCache(),
@@ -60,13 +72,40 @@ export function createServing(first: Content, input: ServingInput): Serving {
   return {
     snapshot: () => snapshot,
     entries,
-    replace(content) {
+    async replace(content, signal) {
+      const policies = await prepare(content, snapshot.policies.recentTargets(), signal);
       version += 1;
-      snapshot = build(content);
+      snapshot = snapshotOf(policies, content);
       entries.replace(content.entries);
       tell('config.reloaded', 'changed files are in force', snapshot.policies, content, input);
     },
   };
+}
+
+const NONE: readonly never[] = [];
+
+/** Works out what holds for each workload and for `others`, so that no request has to wait for it. */
+function* preparePolicies(
+  policies: PolicySet,
+  { content: { workloads } }: Directory,
+  others: readonly Target[],
+): Sliced<PolicySet> {
+  for (const target of [...workloads.flatMap(targetsOf), ...others]) {
+    yield* policies.prepare(target);
+    yield;
+  }
+  return policies;
+}
+
+/** A waypoint is asked for as each of its services, too. */
+function targetsOf(workload: Workload): readonly Target[] {
+  const { namespace, labels, kind, gatewayName, services } = workload;
+  return kind === 'waypoint'
+    ? [
+        workload,
+        ...services.map((service) => ({ namespace, labels, kind, gatewayName, services: [service] })),
+      ]
+    : [workload];
 }
 
 /** Keys that cannot be used refuse every token of their rule, so a person should know. */

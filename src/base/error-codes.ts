@@ -13,6 +13,8 @@ export const ERROR_CODES = {
   ERR_CLI_UNREACHABLE: 'nobody answers at the address given, or not in time',
   // app
   ERR_INVALID_FILES: 'files that people wrote hold errors; each is printed with its place',
+  ERR_RELOAD_THREAD:
+    'the thread that reads changed files failed or took too long; what was read before serves on',
   // identity
   ERR_SPIFFE_ID_EMPTY: 'a SPIFFE ID is empty',
   ERR_SPIFFE_ID_SCHEME: 'a SPIFFE ID does not start with `spiffe://`',

@@ -30,4 +30,5 @@ export {
   UNIX_PATH_BYTES_MAX,
 } from './listen-address.ts';
 export { type Random, randomHex, systemRandom } from './random.ts';
+export { atOnce, inSlices, type Sliced, sortInSlices } from './slices.ts';
 export { checkText, type IssueReport, type TextIssue, textIssue } from './text-check.ts';

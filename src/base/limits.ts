@@ -31,6 +31,9 @@ export const LIMITS = {
   manifestDepth: 64,
   manifestAliases: 100,
   manifestAliasNodes: 10_000,
+  /** Reading all folders anew while the service runs: how long it may take, and how much memory. */
+  reloadMillis: 5 * 60 * 1000,
+  reloadHeapMegabytes: 2048,
   /** All files of one folder. */
   manifestFiles: 10_000,
   manifestFolderBytes: 256 * 1024 * 1024,

@@ -1,4 +1,4 @@
-import type { IpAddress } from '../base/index.ts';
+import type { IpAddress, Sliced } from '../base/index.ts';
 import type { Evaluation } from './evaluation.ts';
 import { rangeMatcher } from './match/cidr.ts';
 import { claimMatcher, requestPrincipalMatcher } from './match/claim.ts';
@@ -21,12 +21,28 @@ export type Predicate = (evaluation: Evaluation) => boolean;
  */
 export type Reading = 'certain' | 'possible';
 
-export function compileCondition(condition: Condition, reading: Reading): Predicate {
+export function* compileCondition(condition: Condition, reading: Reading): Sliced<Predicate> {
   if (!condition.negated) {
-    return compileMatch(condition.match, reading);
+    return yield* compileInParts(condition.match, reading);
   }
-  const matches = compileMatch(condition.match, reading === 'certain' ? 'possible' : 'certain');
+  const matches = yield* compileInParts(condition.match, reading === 'certain' ? 'possible' : 'certain');
   return (evaluation) => !matches(evaluation);
+}
+
+/** A match takes any of its values, so those of a long list can be compiled some at a time. */
+const VALUES_PER_PART = 1000;
+
+function* compileInParts(match: Match, reading: Reading): Sliced<Predicate> {
+  if (match.values.length <= VALUES_PER_PART) {
+    return compileMatch(match, reading);
+  }
+  const parts: Predicate[] = [];
+  for (let start = 0; start < match.values.length; start += VALUES_PER_PART) {
+    const values = match.values.slice(start, start + VALUES_PER_PART);
+    parts.push(compileMatch({ ...match, values } as Match, reading));
+    yield;
+  }
+  return (evaluation) => parts.some((matches) => matches(evaluation));
 }
 
 function compileMatch(match: Match, reading: Reading): Predicate {

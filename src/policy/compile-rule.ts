@@ -1,3 +1,4 @@
+import type { Sliced } from '../base/index.ts';
 import { compileCondition, type Predicate, type Reading } from './compile-condition.ts';
 import type { PolicyRef } from './decision.ts';
 import type { Evaluation } from './evaluation.ts';
@@ -19,30 +20,42 @@ export interface CompiledCondition {
 }
 
 /** The rules of a policy for one transport, without those that cannot match there. */
-export function compileRules(
+export function* compileRules(
   policy: AuthorizationPolicy,
   transport: 'http' | 'tcp',
-): readonly CompiledRule[] {
+): Sliced<readonly CompiledRule[]> {
   const reading: Reading = policy.action === 'ALLOW' ? 'certain' : 'possible';
-  const compileGroup = (group: ConditionGroup) =>
-    group.map((condition) => ({
-      field: condition.field,
-      holds: compileCondition(condition, reading),
-    }));
-  return policy.rules.flatMap((whole) => {
+  const compiled: CompiledRule[] = [];
+  for (const whole of policy.rules) {
     const rule = transport === 'http' ? whole : withoutHttp(whole, policy.action);
-    return rule === undefined
-      ? []
-      : [
-          {
-            policy: policy.ref,
-            rule,
-            from: rule.from.map(compileGroup),
-            to: rule.to.map(compileGroup),
-            when: compileGroup(rule.when),
-          },
-        ];
-  });
+    if (rule !== undefined) {
+      compiled.push({
+        policy: policy.ref,
+        rule,
+        from: yield* compileGroups(rule.from, reading),
+        to: yield* compileGroups(rule.to, reading),
+        when: yield* compileGroup(rule.when, reading),
+      });
+    }
+    yield;
+  }
+  return compiled;
+}
+
+function* compileGroups(groups: readonly ConditionGroup[], reading: Reading): Sliced<CompiledRule['from']> {
+  const compiled: (readonly CompiledCondition[])[] = [];
+  for (const group of groups) {
+    compiled.push(yield* compileGroup(group, reading));
+  }
+  return compiled;
+}
+
+function* compileGroup(group: ConditionGroup, reading: Reading): Sliced<readonly CompiledCondition[]> {
+  const compiled: CompiledCondition[] = [];
+  for (const condition of group) {
+    compiled.push({ field: condition.field, holds: yield* compileCondition(condition, reading) });
+  }
+  return compiled;
 }
 
 export function ruleHolds(rule: CompiledRule, evaluation: Evaluation): boolean {

@@ -1,3 +1,4 @@
+import { atOnce } from '../base/index.ts';
 import type { Attributes } from './attributes.ts';
 import { type CompiledCondition, type CompiledRule, compileRules } from './compile-rule.ts';
 import type { Decision, PolicyRef } from './decision.ts';
@@ -58,7 +59,7 @@ export function explain(set: PolicySet, target: Target, attributes: Attributes):
 }
 
 function tracePolicy(policy: AuthorizationPolicy, evaluation: Evaluation): PolicyTrace {
-  const compiled = compileRules(policy, evaluation.attributes.transport);
+  const compiled = atOnce(compileRules(policy, evaluation.attributes.transport));
   const kept = new Set(compiled.map((rule) => rule.rule.index));
   return {
     policy: policy.ref,

@@ -40,7 +40,7 @@ function keysOf(groups: readonly ConditionGroup[], subject: AnchorSubject): read
     const found = group
       .map((condition) => keysOfCondition(condition, subject))
       .find((some) => some !== undefined);
-    if (found === undefined) {
+    if (found === undefined || keys.length + found.length > KEYS_MAX) {
       return undefined;
     }
     keys.push(...found);
@@ -48,9 +48,12 @@ function keysOf(groups: readonly ConditionGroup[], subject: AnchorSubject): read
   return keys;
 }
 
+/** A rule that names more values is rare enough to be looked at each time, and filing it takes long. */
+const KEYS_MAX = 1000;
+
 function keysOfCondition(condition: Condition, subject: AnchorSubject): readonly AnchorKey[] | undefined {
   const { match, negated } = condition;
-  if (negated) {
+  if (negated || match.values.length > KEYS_MAX) {
     return undefined;
   }
   if (subject === 'namespace') {

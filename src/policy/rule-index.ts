@@ -1,3 +1,4 @@
+import type { Sliced } from '../base/index.ts';
 import { type CompiledRule, ruleHolds } from './compile-rule.ts';
 import type { Evaluation } from './evaluation.ts';
 import { namespacesOf } from './match/namespace.ts';
@@ -10,8 +11,8 @@ export type RuleFinder = (evaluation: Evaluation) => CompiledRule | undefined;
 /** Below this many rules looking at each costs less than looking anything up. */
 const INDEX_FROM = 12;
 
-export function ruleFinder(rules: readonly CompiledRule[], indexFrom: number = INDEX_FROM): RuleFinder {
-  return rules.length < indexFrom ? scanRules(rules) : indexRules(rules);
+export function* ruleFinder(rules: readonly CompiledRule[]): Sliced<RuleFinder> {
+  return rules.length < INDEX_FROM ? scanRules(rules) : yield* indexRules(rules);
 }
 
 export function scanRules(rules: readonly CompiledRule[]): RuleFinder {
@@ -23,11 +24,16 @@ export function scanRules(rules: readonly CompiledRule[]): RuleFinder {
  * best from the others. A request then meets the rules filed under its own values, and those that could
  * not be filed.
  */
-export function indexRules(rules: readonly CompiledRule[]): RuleFinder {
-  const anchors = rules.map((rule) => anchorsOf(rule.rule));
+export function* indexRules(rules: readonly CompiledRule[]): Sliced<RuleFinder> {
+  const anchors: ReadonlyMap<AnchorSubject, readonly AnchorKey[]>[] = [];
   const shared = new Map<string, number>();
-  for (const key of anchors.flatMap((choices) => [...choices.values()].flat())) {
-    shared.set(nameOf(key), (shared.get(nameOf(key)) ?? 0) + 1);
+  for (const rule of rules) {
+    const choices = anchorsOf(rule.rule);
+    anchors.push(choices);
+    for (const key of [...choices.values()].flat()) {
+      shared.set(nameOf(key), (shared.get(nameOf(key)) ?? 0) + 1);
+    }
+    yield;
   }
   const costOf = (keys: readonly AnchorKey[]) =>
     keys.reduce((sum, key) => sum + (shared.get(nameOf(key)) ?? 0), 0);
@@ -40,12 +46,19 @@ export function indexRules(rules: readonly CompiledRule[]): RuleFinder {
     } else {
       const [subject, keys] = best;
       const drawer = drawers.get(subject);
+      drawer?.everyone.push(position);
       for (const key of keys) {
         file(drawer?.[key.kind], key.text, position);
       }
     }
+    yield;
   }
-  const lookups = [...drawers].flatMap(([subject, drawer]) => lookupOf(subject, drawer));
+  const lookups: LookUp[] = [];
+  for (const [subject, drawer] of drawers) {
+    if (drawer.exact.size + drawer.prefix.size > 0) {
+      lookups.push(lookUpIn(drawer, subject, yield* prefixTable(drawer.prefix.keys())));
+    }
+  }
   return (evaluation) => {
     const search = { rules, evaluation, best: rules.length };
     for (const lookUp of lookups) {
@@ -78,12 +91,14 @@ function tryPositions(search: Search, positions: readonly number[]): void {
 }
 
 interface Drawer {
+  /** The positions of all rules in it. */
+  readonly everyone: number[];
   readonly exact: Map<string, number[]>;
   readonly prefix: Map<string, number[]>;
 }
 
 function newDrawer(): Drawer {
-  return { exact: new Map(), prefix: new Map() };
+  return { everyone: [], exact: new Map(), prefix: new Map() };
 }
 
 function file(drawer: Map<string, number[]> | undefined, text: string, position: number): void {
@@ -95,30 +110,24 @@ function file(drawer: Map<string, number[]> | undefined, text: string, position:
   }
 }
 
-function lookupOf(subject: AnchorSubject, drawer: Drawer): readonly ((search: Search) => void)[] {
-  if (drawer.exact.size + drawer.prefix.size === 0) {
-    return [];
-  }
-  const table: PrefixTable = prefixTable(drawer.prefix.keys());
+type LookUp = (search: Search) => void;
+
+function lookUpIn(drawer: Drawer, subject: AnchorSubject, table: PrefixTable): LookUp {
   const ofPrefix = table.prefixes.map((prefix) => drawer.prefix.get(prefix) ?? []);
-  const everyone = [...new Set([...drawer.exact.values(), ...drawer.prefix.values()].flat())];
-  everyone.sort((a, b) => a - b);
-  return [
-    (search) => {
-      const values = valuesOf(subject, search.evaluation);
-      if (values === undefined) {
-        tryPositions(search, everyone);
-        return;
-      }
-      for (const text of values) {
-        tryPositions(search, drawer.exact.get(text) ?? NONE);
-        table.some(text, (at) => {
-          tryPositions(search, ofPrefix[at] ?? NONE);
-          return false;
-        });
-      }
-    },
-  ];
+  return (search) => {
+    const values = valuesOf(subject, search.evaluation);
+    if (values === undefined) {
+      tryPositions(search, drawer.everyone);
+      return;
+    }
+    for (const text of values) {
+      tryPositions(search, drawer.exact.get(text) ?? NONE);
+      table.some(text, (at) => {
+        tryPositions(search, ofPrefix[at] ?? NONE);
+        return false;
+      });
+    }
+  };
 }
 
 const NONE: readonly never[] = [];

@@ -1,3 +1,4 @@
+import { type Sliced, sortInSlices } from '../base/index.ts';
 import { type CompiledRule, compileRules } from './compile-rule.ts';
 import type { AuthorizationPolicy, PolicyAction } from './model.ts';
 import { type RuleFinder, ruleFinder } from './rule-index.ts';
@@ -20,24 +21,30 @@ export interface TargetRules {
   readonly dryRunAllow: ActionRules | undefined;
 }
 
-export function targetRules(
+export function* targetRules(
   policies: readonly AuthorizationPolicy[],
   transport: 'http' | 'tcp',
-): TargetRules {
-  const collect = (action: PolicyAction, dryRun: boolean): ActionRules | undefined => {
+): Sliced<TargetRules> {
+  function* collect(action: PolicyAction, dryRun: boolean): Sliced<ActionRules | undefined> {
     const mine = policies.filter((policy) => policy.action === action && policy.dryRun === dryRun);
     if (mine.length === 0) {
       return undefined;
     }
-    const rules = mine.flatMap((policy) => rulesOf(policy, transport)).sort(byKey);
-    return { action, dryRun, rules, findFirst: ruleFinder(rules) };
-  };
+    const found: CompiledRule[] = [];
+    for (const policy of mine) {
+      for (const rule of yield* rulesOf(policy, transport)) {
+        found.push(rule);
+      }
+    }
+    const rules = yield* sortInSlices(found, byKey);
+    return { action, dryRun, rules, findFirst: yield* ruleFinder(rules) };
+  }
   return {
-    deny: collect('DENY', false),
-    allow: collect('ALLOW', false),
-    audit: collect('AUDIT', false),
-    dryRunDeny: collect('DENY', true),
-    dryRunAllow: collect('ALLOW', true),
+    deny: yield* collect('DENY', false),
+    allow: yield* collect('ALLOW', false),
+    audit: yield* collect('AUDIT', false),
+    dryRunDeny: yield* collect('DENY', true),
+    dryRunAllow: yield* collect('ALLOW', true),
   };
 }
 
@@ -52,12 +59,12 @@ const compiled = {
 };
 
 /** A policy that holds for many targets is compiled once. */
-function rulesOf(policy: AuthorizationPolicy, transport: 'http' | 'tcp'): readonly CompiledRule[] {
+function* rulesOf(policy: AuthorizationPolicy, transport: 'http' | 'tcp'): Sliced<readonly CompiledRule[]> {
   const known = compiled[transport].get(policy);
   if (known !== undefined) {
     return known;
   }
-  const rules = compileRules(policy, transport);
+  const rules = yield* compileRules(policy, transport);
   compiled[transport].set(policy, rules);
   return rules;
 }

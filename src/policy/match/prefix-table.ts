@@ -1,3 +1,5 @@
+import { type Sliced, sortInSlices } from '../../base/index.ts';
+
 /**
  * Finds all of many prefixes that a text begins with, in the time of a binary search: the longest is the
  * last one that sorts before the text or one that this begins with, and each shorter is a prefix of it.
@@ -9,8 +11,8 @@ export interface PrefixTable {
   readonly prefixes: readonly string[];
 }
 
-export function prefixTable(texts: Iterable<string>): PrefixTable {
-  const prefixes = [...new Set(texts)].sort(byCodeUnit);
+export function* prefixTable(texts: Iterable<string>): Sliced<PrefixTable> {
+  const prefixes = yield* sortInSlices([...new Set(texts)], byCodeUnit);
   const parents: number[] = [];
   for (const [position, prefix] of prefixes.entries()) {
     let parent = position - 1;
@@ -18,6 +20,9 @@ export function prefixTable(texts: Iterable<string>): PrefixTable {
       parent = parents[parent] ?? -1;
     }
     parents.push(parent);
+    if (position % PREFIXES_PER_STEP === 0) {
+      yield;
+    }
   }
   return {
     prefixes,
@@ -31,6 +36,8 @@ export function prefixTable(texts: Iterable<string>): PrefixTable {
     },
   };
 }
+
+const PREFIXES_PER_STEP = 256;
 
 function lastNotAfter(sorted: readonly string[], text: string): number {
   let low = 0;

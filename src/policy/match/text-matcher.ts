@@ -1,3 +1,4 @@
+import { atOnce } from '../../base/index.ts';
 import { prefixTable } from './prefix-table.ts';
 import type { TextPattern } from './text-pattern.ts';
 
@@ -42,7 +43,7 @@ function prefixMatchers(texts: readonly string[]): readonly TextMatcher[] {
   if (texts.length < TABLE_FROM) {
     return texts.map((prefix) => (text: string) => text.startsWith(prefix));
   }
-  const table = prefixTable(texts);
+  const table = atOnce(prefixTable(texts));
   return [(text) => table.some(text, () => true)];
 }
 
@@ -50,7 +51,7 @@ function suffixMatchers(texts: readonly string[]): readonly TextMatcher[] {
   if (texts.length < TABLE_FROM) {
     return texts.map((suffix) => (text: string) => text.endsWith(suffix));
   }
-  const table = prefixTable(texts.map(reversed));
+  const table = atOnce(prefixTable(texts.map(reversed)));
   return [(text) => table.some(reversed(text), () => true)];
 }
 

@@ -111,10 +111,10 @@ describe('changed files', () => {
     expect(await reasonOf(site, '/orders')).toBe('allowed');
     site.write('policies/closed.yaml', DENY_ALL);
     await expect
-      .poll(() => reasonOf(site, '/orders'), { timeout: 5000, interval: 20 })
+      .poll(() => reasonOf(site, '/orders'), { timeout: 10_000, interval: 20 })
       .toBe('denied_by_policy');
     rmSync(site.path('policies', 'closed.yaml'));
-    await expect.poll(() => reasonOf(site, '/orders'), { timeout: 5000, interval: 20 }).toBe('allowed');
+    await expect.poll(() => reasonOf(site, '/orders'), { timeout: 10_000, interval: 20 }).toBe('allowed');
   });
 
   it.each([
@@ -136,7 +136,7 @@ describe('changed files', () => {
     const running = await start(site);
     spoil(site);
     await expect
-      .poll(() => running.logged('config.reload_failed').length, { timeout: 3000 })
+      .poll(() => running.logged('config.reload_failed').length, { timeout: 10_000 })
       .toBeGreaterThan(0);
     expect(await reasonOf(site, '/orders')).toBe('allowed');
     expect(await reasonOf(site, '/admin')).toBe('denied_no_rule');
@@ -151,7 +151,7 @@ describe('changed files', () => {
     const site = makeSite(`${SETTINGS}allowNoPolicies: true\n`);
     await start(site);
     rmSync(site.path('policies', 'readers.yaml'));
-    await expect.poll(() => reasonOf(site, '/admin'), { timeout: 3000 }).toBe('allowed');
+    await expect.poll(() => reasonOf(site, '/admin'), { timeout: 10_000 }).toBe('allowed');
   });
 
   it('give a new entry to the caller without a restart', async () => {
@@ -160,6 +160,6 @@ describe('changed files', () => {
     site.write('entries/web.yaml', ENTRY.replace('sa/frontend', 'sa/backend'));
     const name = 'spiffe://example.org/ns/web/sa/backend';
     const served = async (): Promise<number> => (await fetchSecrets(site, [name])).resources.length;
-    await expect.poll(() => served().catch(() => 0), { timeout: 3000 }).toBe(1);
+    await expect.poll(() => served().catch(() => 0), { timeout: 10_000 }).toBe(1);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { atOnce } from '../../../src/base/index.ts';
 import { compilePolicies, evaluate, type Target } from '../../../src/policy/index.ts';
 import { authorization, MESH, mustLoad } from './load.ts';
 import { attributesOf, readVectors } from './vectors.ts';
@@ -13,6 +14,8 @@ const WAYPOINT: Target = {
   gatewayName: 'wp',
   services: [{ kind: 'Service', namespace: 'shop', name: 'cart' }],
 };
+
+const SIDECAR: Target = { ...WAYPOINT, kind: 'sidecar', gatewayName: undefined, services: [] };
 
 describe('a compiled set', () => {
   const set = compilePolicies(mustLoad(authorization('{ action: DENY, rules: [{}] }')), MESH);
@@ -52,6 +55,84 @@ describe('a compiled set', () => {
       return attributes.map((one) => evaluate(set, target, one).effect);
     });
     expect(new Set(effects.flat())).toEqual(new Set(['deny']));
+  });
+
+  it('prepares a target a little at a time, and then has it', () => {
+    const rules = Array.from(
+      { length: 500 },
+      (_, index) => `{ to: [{ operation: { paths: [/p${index}] } }] }`,
+    );
+    const large = compilePolicies(
+      mustLoad(authorization(`{ action: DENY, rules: [${rules.join(', ')}] }`)),
+      MESH,
+    );
+    let steps = 0;
+    for (const work = large.prepare(SIDECAR); work.next().done !== true; ) {
+      steps += 1;
+    }
+    expect(steps).toBeGreaterThan(500);
+    const prepared = large.forTarget(SIDECAR);
+    expect(atOnce(prepared.prepareRules('http'))).toBe(prepared.rules('http'));
+    let stepsAgain = 0;
+    for (const work = large.prepare(SIDECAR); work.next().done !== true; ) {
+      stepsAgain += 1;
+    }
+    expect(stepsAgain).toBe(0);
+  });
+
+  it('knows which targets were asked for', () => {
+    const fresh = compilePolicies(mustLoad(authorization('{}')), MESH);
+    expect(fresh.recentTargets()).toEqual([]);
+    fresh.forTarget(WAYPOINT);
+    fresh.forTarget({ ...WAYPOINT });
+    atOnce(fresh.prepare({ ...WAYPOINT, namespace: 'other' }));
+    expect(fresh.recentTargets().map(({ namespace }) => namespace)).toEqual(['web', 'other']);
+  });
+
+  it('compiles one list of policies once, for all targets that it holds for', () => {
+    const many = compilePolicies(
+      mustLoad(
+        [
+          authorization('{ rules: [{}] }', 'all'),
+          authorization('{ selector: { matchLabels: { a: "1" } }, rules: [{}] }', 'one'),
+          authorization('{ selector: { matchLabels: { a: "2" } }, rules: [{}] }', 'two'),
+        ].join('---\n'),
+      ),
+      MESH,
+    );
+    const rulesAt = (a: string, b: string) =>
+      many
+        .forTarget({
+          ...SIDECAR,
+          labels: new Map([
+            ['a', a],
+            ['b', b],
+          ]),
+        })
+        .rules('http');
+    expect(rulesAt('1', 'x')).toBe(rulesAt('1', 'y'));
+    expect(rulesAt('3', 'x')).toBe(rulesAt('4', 'x'));
+    expect(rulesAt('1', 'x')).not.toBe(rulesAt('2', 'x'));
+    const names = (a: string) => rulesAt(a, 'x').allow?.rules.map(({ policy }) => policy.name);
+    expect([names('1'), names('2'), names('3')]).toEqual([['all', 'one'], ['all', 'two'], ['all']]);
+  });
+
+  it.each(['principals: [td/', 'notPrincipals: [td/'])('takes each of very many values of %s', (field) => {
+    const values = Array.from({ length: 2500 }, (_, index) => `td/ns/n${index}/sa/s`).join(', ');
+    const long = compilePolicies(
+      mustLoad(authorization(`{ rules: [{ from: [{ source: { ${field}x, ${values}] } }] }] }`)),
+      MESH,
+    );
+    const effectOf = (name: string) =>
+      readVectors()
+        .slice(0, 1)
+        .map(({ request }) => attributesOf({ ...request, principals: [`spiffe://td/ns/${name}/sa/s`] }))
+        .map((attributes) => evaluate(long, SIDECAR, attributes).effect)[0];
+    const isNegated = field.startsWith('not');
+    for (const name of ['n0', 'n999', 'n1000', 'n1001', 'n2499']) {
+      expect(effectOf(name)).toBe(isNegated ? 'deny' : 'allow');
+    }
+    expect(effectOf('n2500')).toBe(isNegated ? 'allow' : 'deny');
   });
 
   it('is plain data that can be posted to a worker', () => {

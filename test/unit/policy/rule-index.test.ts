@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { atOnce } from '../../../src/base/index.ts';
 import type { CompiledRule } from '../../../src/policy/compile-rule.ts';
 import { type Evaluation, startEvaluation } from '../../../src/policy/evaluation.ts';
 import { compilePolicies } from '../../../src/policy/index.ts';
@@ -122,7 +123,7 @@ describe('an index of 300 rules', () => {
     ],
   ])('by %s looks at the right one only', (_, make) => {
     const { rules, looks } = counted(make, 300);
-    const hit = indexRules(rules)(startEvaluation(attributesOf(REQUEST)));
+    const hit = atOnce(indexRules(rules))(startEvaluation(attributesOf(REQUEST)));
     expect(hit?.rule.index).toBe(7);
     expect(looks.total).toBeLessThanOrEqual(3);
   });
@@ -133,7 +134,7 @@ describe('an index of 300 rules', () => {
         ? '{ to: [{ operation: { paths: ["*/x"] } }] }'
         : `{ to: [{ operation: { paths: ["/p7/x"], notMethods: [M${i}] } }] }`;
     const { rules } = counted(make, 20);
-    const find = indexRules(rules);
+    const find = atOnce(indexRules(rules));
     const at = (part: Partial<VectorRequest>) =>
       find(startEvaluation(attributesOf({ ...REQUEST, ...part })))?.rule.index;
     expect([at({}), at({ method: 'M0' }), at({ path: '/y/x' }), at({ path: '/y' })]).toEqual([
@@ -152,20 +153,20 @@ describe('an index of 300 rules', () => {
     const { rules } = counted(make, 20, 'DENY');
     const { source, ...rest } = attributesOf(REQUEST);
     const unknown = startEvaluation({ ...rest, source: { ...source, principals: undefined } });
-    expect(indexRules(rules)(unknown)).toBe(rules[0]);
+    expect(atOnce(indexRules(rules))(unknown)).toBe(rules[0]);
     expect(scanRules(rules)(unknown)).toBe(rules[0]);
     const allowing = counted(make, 20).rules;
-    expect(indexRules(allowing)(unknown)).toBeUndefined();
+    expect(atOnce(indexRules(allowing))(unknown)).toBeUndefined();
   });
 
   it('is made from a certain number of rules on, and scanned below', () => {
     const make = (i: number) => `{ to: [{ operation: { paths: ["/p${i}/x"] } }] }`;
     const few = counted(make, 11);
-    ruleFinder(few.rules)(startEvaluation(attributesOf(REQUEST)));
+    atOnce(ruleFinder(few.rules))(startEvaluation(attributesOf(REQUEST)));
     // Rule 10 comes before rule 7.
     expect(few.looks.total).toBe(9);
     const many = counted(make, 12);
-    ruleFinder(many.rules)(startEvaluation(attributesOf(REQUEST)));
+    atOnce(ruleFinder(many.rules))(startEvaluation(attributesOf(REQUEST)));
     expect(many.looks.total).toBe(1);
   });
 });
