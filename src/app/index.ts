@@ -6,3 +6,8 @@ export { readDefinitions } from './read-definitions.ts';
 export { type RenewRootInput, renewRootOf } from './renew-root.ts';
 export { type RunningSallyport, type SallyportInput, startSallyport } from './sallyport.ts';
 export { sallyportVersion } from './version.ts';
+export {
+  type WorkloadPolicies,
+  type WorkloadPoliciesInput,
+  workloadPoliciesByFiles,
+} from './workload-policies.ts';

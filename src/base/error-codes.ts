@@ -49,6 +49,7 @@ export const ERROR_CODES = {
   ERR_CA_JWT_ISSUER: 'the issuer of tokens is not a plain https URL',
   // envoy
   ERR_ENVOY_KEY_SET: 'the keys of a token rule cannot be given to Envoy',
+  ERR_ENVOY_WORKLOAD: 'there is no such workload, or its proxy is of a kind that is not written for',
   ERR_ENVOY_VERSION: 'a version of Envoy for which no configuration is known',
   // lab
   ERR_LAB_ENVOY_MISSING: 'no Envoy was found on this machine and none could be had',

@@ -7,6 +7,7 @@ import { bundleCommand } from './commands/bundle.ts';
 import { certsCommand } from './commands/certs.ts';
 import { checkCommand } from './commands/check.ts';
 import { entryCommand } from './commands/entry.ts';
+import { envoyCommand } from './commands/envoy.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { healthCommand } from './commands/health.ts';
 import { jwtCommand } from './commands/jwt.ts';
@@ -37,6 +38,7 @@ for (const command of [
   authorityCommand(),
   certsCommand(),
   entryCommand(),
+  envoyCommand(),
   bundleCommand(),
   stateCommand(),
   labCommand(),

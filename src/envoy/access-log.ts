@@ -3,9 +3,9 @@ import { type JsonObject, typed } from './typed.ts';
 
 /**
  * One JSON line on stdout for each request. Paths stand without their query, where tokens may be, and no
- * header but the request id is printed.
+ * header but the request id is printed. `judge` is the filter whose metadata tells the verdict.
  */
-export function httpAccessLog(listener: string): readonly JsonObject[] {
+export function httpAccessLog(listener: string, judge = HTTP_FILTER): readonly JsonObject[] {
   return [
     stdoutLog({
       ...connectionFields(listener),
@@ -17,25 +17,29 @@ export function httpAccessLog(listener: string): readonly JsonObject[] {
       protocol: '%PROTOCOL%',
       status: '%RESPONSE_CODE%',
       details: '%RESPONSE_CODE_DETAILS%',
-      verdict: `%DYNAMIC_METADATA(${HTTP_FILTER})%`,
+      verdict: `%DYNAMIC_METADATA(${judge})%`,
     }),
   ];
 }
 
 /** One line for each connection of a TCP listener. */
-export function tcpAccessLog(listener: string): readonly JsonObject[] {
+export function tcpAccessLog(listener: string, judge = NETWORK_FILTER): readonly JsonObject[] {
   return [
     stdoutLog({
       ...connectionFields(listener),
       event: 'connection',
-      verdict: `%DYNAMIC_METADATA(${NETWORK_FILTER})%`,
+      verdict: `%DYNAMIC_METADATA(${judge})%`,
       closedBecause: '%CONNECTION_TERMINATION_DETAILS%',
     }),
   ];
 }
 
-/** One line for each connection whose TLS handshake failed: it comes to no request, so nothing else tells. */
-export function handshakeLog(listener: string): readonly JsonObject[] {
+/**
+ * One line for each connection whose TLS handshake failed: it comes to no request, so nothing else tells. Where
+ * plain text has a chain of its own, `plainChain` names it: Envoy takes what is not TLS for a failure, too.
+ */
+export function handshakeLog(listener: string, plainChain?: string): readonly JsonObject[] {
+  const failed = "connection.transport_failure_reason != ''";
   return [
     {
       ...stdoutLog({ ...connectionFields(listener), event: 'handshake_failed' }),
@@ -43,7 +47,8 @@ export function handshakeLog(listener: string): readonly JsonObject[] {
         extension_filter: {
           name: 'envoy.access_loggers.extension_filters.cel',
           typed_config: typed('envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter', {
-            expression: "connection.transport_failure_reason != ''",
+            expression:
+              plainChain === undefined ? failed : `${failed} && xds.filter_chain_name != '${plainChain}'`,
           }),
         },
       },

@@ -25,16 +25,21 @@ export function makeBootstrap(proxy: EnvoyProxy, version: EnvoyVersion): JsonObj
         ...proxy.upstreams.map(upstreamCluster),
       ],
     },
-    overload_manager: {
-      resource_monitors: [
-        {
-          name: 'envoy.resource_monitors.global_downstream_max_connections',
-          typed_config: typed(
-            'envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig',
-            { max_active_downstream_connections: DOWNSTREAM_CONNECTIONS_MAX },
-          ),
-        },
-      ],
-    },
+    overload_manager: overloadManager(),
+  };
+}
+
+/** A bound on connections: without one, strangers could take all the memory there is. */
+export function overloadManager(): JsonObject {
+  return {
+    resource_monitors: [
+      {
+        name: 'envoy.resource_monitors.global_downstream_max_connections',
+        typed_config: typed(
+          'envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig',
+          { max_active_downstream_connections: DOWNSTREAM_CONNECTIONS_MAX },
+        ),
+      },
+    ],
   };
 }

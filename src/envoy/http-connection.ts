@@ -1,36 +1,49 @@
 import { httpAccessLog } from './access-log.ts';
-import { httpExtAuthz, routeExtAuthz } from './ext-authz.ts';
+import { HTTP_FILTER, httpExtAuthz, routeExtAuthz } from './ext-authz.ts';
 import type { EnvoyProxy, HttpListener, PathNormalization, Route } from './proxy.ts';
 import { type JsonObject, typed } from './typed.ts';
 
 /** The network filter of an HTTP listener. */
 export function httpConnectionManager(proxy: EnvoyProxy, listener: HttpListener): JsonObject {
+  return connectionManager({
+    ...listener,
+    judge: HTTP_FILTER,
+    filters: listener.kind === 'outbound' ? [] : [httpExtAuthz(proxy)],
+    routes: listener.routes.map((route) => routeEntry(listener, route)),
+  });
+}
+
+export interface ConnectionManager {
+  readonly kind: HttpListener['kind'];
+  readonly name: string;
+  readonly pathNormalization: PathNormalization;
+  /** Those in front of the router. */
+  readonly filters: readonly JsonObject[];
+  readonly routes: readonly JsonObject[];
+  /** The filter that leaves its verdict in the metadata. */
+  readonly judge: string;
+}
+
+/** The network filter that reads HTTP, asks its filters, and sends the request on. */
+export function connectionManager(manager: ConnectionManager): JsonObject {
+  const { name } = manager;
   return {
     name: 'envoy.filters.network.http_connection_manager',
     typed_config: typed('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager', {
-      stat_prefix: listener.name,
-      ...PATHS[listener.pathNormalization],
-      ...callerSettings(listener),
+      stat_prefix: name,
+      ...PATHS[manager.pathNormalization],
+      ...callerSettings(manager.kind),
       preserve_external_request_id: true,
       always_set_request_id_in_response: true,
-      access_log: httpAccessLog(listener.name),
+      access_log: httpAccessLog(name, manager.judge),
       http_filters: [
-        ...(listener.kind === 'outbound' ? [] : [httpExtAuthz(proxy)]),
+        ...manager.filters,
         {
           name: 'envoy.filters.http.router',
           typed_config: typed('envoy.extensions.filters.http.router.v3.Router'),
         },
       ],
-      route_config: {
-        name: listener.name,
-        virtual_hosts: [
-          {
-            name: listener.name,
-            domains: ['*'],
-            routes: listener.routes.map((route) => routeEntry(listener, route)),
-          },
-        ],
-      },
+      route_config: { name, virtual_hosts: [{ name, domains: ['*'], routes: manager.routes }] },
     }),
   };
 }
@@ -56,8 +69,8 @@ const PATHS: Readonly<Record<PathNormalization, JsonObject>> = {
 };
 
 /** Whose address and certificate the next hop is told of. */
-function callerSettings(listener: HttpListener): JsonObject {
-  switch (listener.kind) {
+function callerSettings(kind: HttpListener['kind']): JsonObject {
+  switch (kind) {
     case 'inbound':
       return {
         use_remote_address: false,

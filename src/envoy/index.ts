@@ -17,6 +17,7 @@ export {
   type EnvoyProxy,
   type HttpListener,
   type Listener,
+  PATH_NORMALIZATIONS,
   type PathNormalization,
   type Route,
   type TcpEndpoint,
@@ -35,3 +36,4 @@ export {
   envoyHas,
   parseEnvoyVersion,
 } from './version.ts';
+export { makeWorkloadBootstrap, runtimeLayers, type WorkloadEnvoy } from './workload-bootstrap.ts';

@@ -1,5 +1,5 @@
 import { handshakeLog, tcpAccessLog } from './access-log.ts';
-import { networkExtAuthz } from './ext-authz.ts';
+import { NETWORK_FILTER, networkExtAuthz } from './ext-authz.ts';
 import { httpConnectionManager } from './http-connection.ts';
 import type { EnvoyProxy, Listener, TcpListener } from './proxy.ts';
 import { serverTls } from './tls.ts';
@@ -33,13 +33,18 @@ function isTcp(listener: Listener): listener is TcpListener {
 function tcpFilters(proxy: EnvoyProxy, listener: TcpListener, version: EnvoyVersion): readonly JsonObject[] {
   return [
     ...(listener.kind === 'tcp-inbound' ? [networkExtAuthz(proxy, listener.name, version)] : []),
-    {
-      name: 'envoy.filters.network.tcp_proxy',
-      typed_config: typed('envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', {
-        stat_prefix: listener.name,
-        cluster: listener.upstream,
-        access_log: tcpAccessLog(listener.name),
-      }),
-    },
+    tcpProxy(listener.name, listener.upstream),
   ];
+}
+
+/** The last network filter of a listener for bytes: on to the upstream. */
+export function tcpProxy(name: string, upstream: string, judge = NETWORK_FILTER): JsonObject {
+  return {
+    name: 'envoy.filters.network.tcp_proxy',
+    typed_config: typed('envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', {
+      stat_prefix: name,
+      cluster: upstream,
+      access_log: tcpAccessLog(name, judge),
+    }),
+  };
 }

@@ -64,7 +64,9 @@ export interface Route {
 }
 
 /** The modes of Istio's `pathNormalization.normalization`. */
-export type PathNormalization = 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
+export const PATH_NORMALIZATIONS = ['NONE', 'BASE', 'MERGE_SLASHES', 'DECODE_AND_MERGE_SLASHES'] as const;
+
+export type PathNormalization = (typeof PATH_NORMALIZATIONS)[number];
 
 export interface Upstream {
   readonly name: string;

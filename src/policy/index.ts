@@ -15,7 +15,7 @@ export type { PathTemplate } from './match/path-template.ts';
 export type { TextPattern } from './match/text-pattern.ts';
 export type { MeshSettings } from './mesh-settings.ts';
 export type { Condition, Match, MetadataPattern, PeerMode, PeerModes, PolicyObjects, Rule } from './model.ts';
-export { peerModeFor } from './peer-mode.ts';
+export { modeAt, peerModeFor } from './peer-mode.ts';
 export type { PolicySet, TargetPolicies } from './policy-set.ts';
 export { hasServiceTargets, interestedHeaders, type PolicyCount, policyCount } from './summary.ts';
 export type { Target, TargetService } from './target.ts';

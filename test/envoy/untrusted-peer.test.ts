@@ -1,27 +1,15 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
-import { createServer } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
+import { freePorts } from '../../src/lab/free-ports.ts';
 import { opensslCa } from '../fakes/openssl-ca.ts';
 import { makeSite, SETTINGS, type Site } from '../service/app/bed.ts';
-import { fetchSecrets, start } from '../service/app/running.ts';
+import { start } from '../service/app/running.ts';
 import { envoyAtHand } from './envoy-at-hand.ts';
+import { ownSvid, type Pair } from './own-svid.ts';
 
 const FRONTEND = 'spiffe://example.org/ns/web/sa/frontend';
-
-interface Pair {
-  readonly certificateChainPem: string;
-  readonly privateKeyPem: string;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 /** A server that takes any client certificate, whoever signed it, and asks Sallyport. */
 function bootstrap(site: Site, port: number, server: Pair, rootPem: string): object {
@@ -123,22 +111,6 @@ function get(port: number, { certificateChainPem, privateKeyPem }: Pair): Promis
   });
 }
 
-/** Certificates and key of the SVID in an SDS answer: they are in it as PEM text. */
-async function ownSvid(site: Site): Promise<Pair & { readonly rootPem: string }> {
-  const { resources } = await fetchSecrets(site, ['default', 'ROOTCA']);
-  const blocks = resources.flatMap(({ value }) => {
-    const text = Buffer.from(value).toString('latin1');
-    return [...text.matchAll(/-----BEGIN ([A-Z ]+)-----[^-]+-----END \1-----\n?/g)].map(([pem]) => [pem]);
-  });
-  const pems = blocks.flat();
-  const certificates = pems.filter((pem) => pem.includes('BEGIN CERTIFICATE'));
-  return {
-    certificateChainPem: certificates.slice(0, -1).join(''),
-    privateKeyPem: pems.filter((pem) => pem.includes('PRIVATE KEY')).join(''),
-    rootPem: certificates.slice(-1).join(''),
-  };
-}
-
 it('a caller whose certificate Envoy took from anybody is denied, one of ours is allowed', async ({
   task,
 }) => {
@@ -149,7 +121,7 @@ it('a caller whose certificate Envoy took from anybody is denied, one of ours is
   await start(site);
   const own = await ownSvid(site);
   const stranger = opensslCa('stranger').issue(`URI:${FRONTEND}`);
-  const port = await freePort();
+  const [port = 0] = await freePorts('127.0.0.1', 1);
   mkdirSync(site.path('envoy'));
   writeFileSync(site.path('envoy', 'envoy.json'), JSON.stringify(bootstrap(site, port, own, own.rootPem)));
   const child = spawn(

@@ -6,18 +6,18 @@ import { textMatch } from './text-match.ts';
 export const PAYLOAD_KEY = 'payload';
 export const JWT_FILTER = 'envoy.filters.http.jwt_authn';
 
-/** A MetadataMatcher for a claim that is a text: `iss` and `sub` count in no other form. */
+/** A Permission or Principal for a claim that is a text: `iss` and `sub` count in no other form. */
 export function textClaimMatch(claim: string, pattern: TextPattern): JsonObject {
   return metadataMatch(JWT_FILTER, [PAYLOAD_KEY, claim], { string_match: textMatch(pattern) });
 }
 
-/** A MetadataMatcher for a claim that is a text, or a list with a text, that one of the patterns takes. */
+/** One for a claim that is a text, or a list with a text, that one of the patterns takes. */
 export function claimMatch(path: readonly string[], patterns: readonly TextPattern[]): JsonObject {
   const one = oneOf(patterns.map((pattern) => ({ string_match: textMatch(pattern) })));
   return metadataMatch(JWT_FILTER, [PAYLOAD_KEY, ...path], oneOf([{ list_match: { one_of: one } }, one]));
 }
 
-/** A MetadataMatcher for what another filter left. */
+/** One for what another filter left. */
 export function filterMetadataMatch(
   filter: string,
   key: string,
@@ -31,7 +31,9 @@ export function filterMetadataMatch(
 }
 
 function metadataMatch(filter: string, path: readonly string[], value: JsonObject): JsonObject {
-  return { filter, path: path.map((key) => ({ key })), value };
+  const matcher = { filter, path: path.map((key) => ({ key })), value };
+  // Istio still writes `metadata`, of which newer Envoys warn that it will go.
+  return { sourced_metadata: { metadata_matcher: matcher } };
 }
 
 function oneOf(values: readonly JsonObject[]): JsonObject {

@@ -42,7 +42,7 @@ function values(match: PermissionMatch): readonly JsonObject[] {
     case 'sni':
       return match.values.map((value) => ({ requested_server_name: textMatch(value) }));
     case 'metadata':
-      return [{ metadata: filterMetadataMatch(match.filter, match.key, match.values) }];
+      return [filterMetadataMatch(match.filter, match.key, match.values)];
     default:
       return match satisfies never;
   }

@@ -41,11 +41,11 @@ function values(match: PrincipalMatch): readonly JsonObject[] {
     case 'requestPrincipal':
       return match.values.map(({ issuer, subject }) => ({
         and_ids: {
-          ids: [{ metadata: textClaimMatch('iss', issuer) }, { metadata: textClaimMatch('sub', subject) }],
+          ids: [textClaimMatch('iss', issuer), textClaimMatch('sub', subject)],
         },
       }));
     case 'claim':
-      return [{ metadata: claimMatch(match.path, match.values) }];
+      return [claimMatch(match.path, match.values)];
     case 'header':
       return match.values.map((value) => ({ header: headerMatch(match.name, value) }));
     default:

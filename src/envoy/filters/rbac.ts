@@ -3,14 +3,17 @@ import { type Json, type JsonObject, typed } from '../typed.ts';
 import { allPermissions, type PermissionMatch } from './permission.ts';
 import { allPrincipals, type PrincipalMatch } from './principal.ts';
 
+export const RBAC_FILTER = 'envoy.filters.http.rbac';
+export const NETWORK_RBAC_FILTER = 'envoy.filters.network.rbac';
+
 const FILTERS = {
   http: {
-    name: 'envoy.filters.http.rbac',
+    name: RBAC_FILTER,
     message: 'envoy.extensions.filters.http.rbac.v3.RBAC',
     fields: {},
   },
   tcp: {
-    name: 'envoy.filters.network.rbac',
+    name: NETWORK_RBAC_FILTER,
     message: 'envoy.extensions.filters.network.rbac.v3.RBAC',
     fields: { stat_prefix: 'tcp.' },
   },

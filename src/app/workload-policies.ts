@@ -1,0 +1,61 @@
+import { resolve } from 'node:path';
+import { type Clock, type Diagnostic, InvalidFilesError, SallyportError } from '../base/index.ts';
+import { readSettings, type Settings } from '../config/index.ts';
+import { compilePolicies, type TargetPolicies } from '../policy/index.ts';
+import type { Directory, Workload } from '../workload/index.ts';
+import { meshOf, readContent } from './content.ts';
+import { limitAlgorithms } from './limit-algorithms.ts';
+
+export interface WorkloadPoliciesInput {
+  readonly settingsPath: string;
+  /** `<namespace>/<name>` of a WorkloadEntry. */
+  readonly workload: string;
+  readonly clock: Clock;
+}
+
+/** What holds for one workload by the files, and the warnings that they give. */
+export interface WorkloadPolicies {
+  readonly settings: Settings;
+  readonly workload: Workload;
+  readonly policies: TargetPolicies;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Reads the settings and everything they name. Rejects with `InvalidFilesError` or `ERR_ENVOY_WORKLOAD`. */
+export async function workloadPoliciesByFiles(input: WorkloadPoliciesInput): Promise<WorkloadPolicies> {
+  const settingsPath = resolve(input.settingsPath);
+  const read = await readSettings(settingsPath);
+  if (read.value === undefined) {
+    throw new InvalidFilesError(read.diagnostics);
+  }
+  const settings = read.value;
+  const { content, diagnostics } = await readContent({ settings, settingsPath, clock: input.clock });
+  if (content === undefined) {
+    throw new InvalidFilesError(diagnostics);
+  }
+  const workload = find(content.directory, input.workload);
+  const policies = limitAlgorithms(content.policies, settings.keys.algorithms);
+  return {
+    settings,
+    workload,
+    policies: compilePolicies(policies, meshOf(settings)).forTarget(workload),
+    diagnostics: [...read.diagnostics, ...diagnostics],
+  };
+}
+
+function find({ byName, content }: Directory, wanted: string): Workload {
+  const [namespace = '', name = '', ...rest] = wanted.split('/');
+  const found = rest.length === 0 ? byName(namespace, name) : undefined;
+  if (found === undefined) {
+    const known = content.workloads.map((one) => `${one.namespace}/${one.name}`).sort();
+    throw new SallyportError('ERR_ENVOY_WORKLOAD', `there is no workload \`${wanted}\``, {
+      hint:
+        known.length === 0
+          ? 'add a WorkloadEntry to a folder of `workloads`'
+          : `known are ${known.slice(0, KNOWN_SHOWN_MAX).join(', ')}`,
+    });
+  }
+  return found;
+}
+
+const KNOWN_SHOWN_MAX = 10;
