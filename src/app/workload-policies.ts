@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Clock, type Diagnostic, InvalidFilesError, SallyportError } from '../base/index.ts';
 import { readSettings, type Settings } from '../config/index.ts';
-import { compilePolicies, type TargetPolicies } from '../policy/index.ts';
+import { compilePolicies, hasServiceTargets, type Target, type TargetPolicies } from '../policy/index.ts';
 import type { Directory, Workload } from '../workload/index.ts';
 import { meshOf, readContent } from './content.ts';
 import { limitAlgorithms } from './limit-algorithms.ts';
@@ -10,6 +10,8 @@ export interface WorkloadPoliciesInput {
   readonly settingsPath: string;
   /** `<namespace>/<name>` of a WorkloadEntry. */
   readonly workload: string;
+  /** At a waypoint the one of its services that is meant: `Service/<namespace>/<name>` or `ServiceEntry/…`. */
+  readonly service?: string;
   readonly clock: Clock;
 }
 
@@ -35,10 +37,11 @@ export async function workloadPoliciesByFiles(input: WorkloadPoliciesInput): Pro
   }
   const workload = find(content.directory, input.workload);
   const policies = limitAlgorithms(content.policies, settings.keys.algorithms);
+  const set = compilePolicies(policies, meshOf(settings));
   return {
     settings,
     workload,
-    policies: compilePolicies(policies, meshOf(settings)).forTarget(workload),
+    policies: set.forTarget(targetOf(workload, input.service, hasServiceTargets(set))),
     diagnostics: [...read.diagnostics, ...diagnostics],
   };
 }
@@ -59,3 +62,26 @@ function find({ byName, content }: Directory, wanted: string): Workload {
 }
 
 const KNOWN_SHOWN_MAX = 10;
+
+/** A waypoint has other policies for each of its services, where any is for a service. */
+function targetOf(workload: Workload, wanted: string | undefined, isServiceNeeded: boolean): Target {
+  const nameOf = (service: Workload['services'][number]) =>
+    `${service.kind}/${service.namespace}/${service.name}`;
+  const { kind, services } = workload;
+  const known = services.slice(0, KNOWN_SHOWN_MAX).map(nameOf).sort().join(', ');
+  if (wanted !== undefined) {
+    const service = services.find((one) => nameOf(one) === wanted);
+    if (service === undefined) {
+      throw new SallyportError('ERR_ENVOY_WORKLOAD', `\`${wanted}\` is no service of the workload`, {
+        hint: known === '' ? 'it is a waypoint that has services' : `known are ${known}`,
+      });
+    }
+    return { ...workload, services: [service] };
+  }
+  if (kind === 'waypoint' && isServiceNeeded && services.length !== 1) {
+    throw new SallyportError('ERR_ENVOY_WORKLOAD', 'a waypoint has other policies for each of its services', {
+      hint: known === '' ? 'none of its services is known' : `name one of ${known}`,
+    });
+  }
+  return workload;
+}

@@ -10,6 +10,7 @@ export {
 } from './ext-authz.ts';
 export { type NativeFiltersInput, nativeFilters } from './filters/native-filters.ts';
 export type { JwksClusters } from './filters/native-keys.ts';
+export type { PeerIdentity } from './filters/principal.ts';
 export { REGEX_RUNTIME } from './filters/text-match.ts';
 export {
   DEFAULT_IDENTITY,

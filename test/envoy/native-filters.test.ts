@@ -82,7 +82,29 @@ const PORTS = {
     transport: 'tcp',
     policies: [deny('{ to: [{ operation: { paths: [/x] } }] }', 'x')],
   },
+  'a waypoint': {
+    transport: 'http',
+    policies: [
+      allow('{ from: [{ source: { principals: ["example.org/ns/web/*"], notNamespaces: [db] } }] }', 'web'),
+    ],
+  },
 } as const satisfies Record<string, { transport: 'http' | 'tcp'; policies: readonly string[] }>;
+
+/** Leaves a name where a waypoint's outer listener would; the test's header stands for that one. */
+const PEER_INTO_FILTER_STATE = {
+  name: 'envoy.filters.http.set_filter_state',
+  typed_config: {
+    '@type': 'type.googleapis.com/envoy.extensions.filters.http.set_filter_state.v3.Config',
+    on_request_headers: [
+      {
+        object_key: 'io.istio.peer_principal',
+        factory_key: 'envoy.string',
+        format_string: { text_format_source: { inline_string: '%REQ(X-OUTER-PEER)%' } },
+        skip_if_empty: true,
+      },
+    ],
+  },
+};
 
 type PortName = keyof typeof PORTS;
 
@@ -92,6 +114,8 @@ const token = (payload: object, key: 'p256' | 'p256Other' = 'p256') => ({
     payload: { iss: ISSUER, aud: 'orders', sub: 'alice', exp: now + 600, ...payload },
   })}`,
 });
+
+const outerPeer = (name: string): PeerCall => ({ headers: { 'x-outer-peer': name } });
 
 const ROWS: readonly (readonly [string, PortName, 'plain' | 'frontend', PeerCall, string])[] = [
   ['ALLOW by principal and path', 'rules', 'frontend', { path: '/orders?x=1' }, '200'],
@@ -192,6 +216,21 @@ const ROWS: readonly (readonly [string, PortName, 'plain' | 'frontend', PeerCall
     'closed',
   ],
   ['a connection to another name', 'connections', 'frontend', { serverName: 'open.example' }, '200'],
+  [
+    'a name of the outer listener',
+    'a waypoint',
+    'plain',
+    outerPeer('spiffe://example.org/ns/web/sa/x'),
+    '200',
+  ],
+  [
+    'another name',
+    'a waypoint',
+    'plain',
+    outerPeer('spiffe://example.org/ns/webb/sa/x'),
+    '403 RBAC: access denied',
+  ],
+  ['no name', 'a waypoint', 'frontend', {}, '403 RBAC: access denied'],
   ['any connection', 'connections by a DENY for HTTP', 'frontend', { path: '/y' }, 'closed'],
 ];
 
@@ -230,7 +269,17 @@ it.for(['1.36', '1.40'] as const)(
           port: ports.get(name) ?? 0,
           mode: 'PERMISSIVE',
           transport,
-          filters: nativeFilters({ policies: set.forTarget(ORDERS), transport }),
+          filters:
+            name === 'a waypoint'
+              ? [
+                  PEER_INTO_FILTER_STATE,
+                  ...nativeFilters({
+                    policies: set.forTarget(ORDERS),
+                    transport,
+                    peerIdentity: 'filter-state',
+                  }),
+                ]
+              : nativeFilters({ policies: set.forTarget(ORDERS), transport }),
         };
       }),
     );

@@ -25,6 +25,7 @@ import { diagnosticLines } from '../print-error.ts';
 interface FilterFlags {
   readonly config: string;
   readonly workload: string;
+  readonly service?: string;
   readonly tcp: boolean;
   readonly jwksCluster: ReadonlyMap<string, string>;
   readonly output: 'yaml' | 'json';
@@ -75,6 +76,7 @@ function withFilterFlags(command: Command): Command {
   return command
     .requiredOption('--config <file>', 'the settings file')
     .requiredOption('--workload <namespace/name>', 'the WorkloadEntry that the Envoy stands in front of')
+    .option('--service <kind/namespace/name>', 'for a waypoint: the service that is asked for')
     .option('--tcp', 'for connections without HTTP', false)
     .option(
       '--jwks-cluster <url=cluster>',
@@ -114,17 +116,23 @@ async function printBootstrap(flags: BootstrapFlags): Promise<void> {
   );
 }
 
-async function read({ config, workload }: FilterFlags): Promise<WorkloadPolicies> {
-  const found = await workloadPoliciesByFiles({ settingsPath: config, workload, clock: systemClock });
+async function read({ config, workload, service }: FilterFlags): Promise<WorkloadPolicies> {
+  const found = await workloadPoliciesByFiles({
+    settingsPath: config,
+    workload,
+    ...(service === undefined ? {} : { service }),
+    clock: systemClock,
+  });
   for (const line of diagnosticLines(found.diagnostics)) {
     process.stderr.write(`${line}\n`);
   }
   return found;
 }
 
-function filtersOf(flags: FilterFlags, { policies }: WorkloadPolicies): readonly JsonObject[] {
+function filtersOf(flags: FilterFlags, { policies, workload }: WorkloadPolicies): readonly JsonObject[] {
   return nativeFilters({
     policies,
+    peerIdentity: workload.kind === 'waypoint' ? 'filter-state' : 'certificate',
     transport: flags.tcp ? 'tcp' : 'http',
     jwksClusters: flags.jwksCluster,
   });

@@ -2,12 +2,15 @@ import type { TargetPolicies } from '../../policy/index.ts';
 import type { JsonObject } from '../typed.ts';
 import { jwtAuthnFilter } from './jwt-authn.ts';
 import type { JwksClusters } from './native-keys.ts';
+import type { PeerIdentity } from './principal.ts';
 import { rbacFilters } from './rbac.ts';
 
 export interface NativeFiltersInput {
   /** What holds for the workload whose Envoy it is. */
   readonly policies: TargetPolicies;
   readonly transport: 'http' | 'tcp';
+  /** `certificate` unless given. */
+  readonly peerIdentity?: PeerIdentity;
   /** Needed for rules with `jwksUri` alone. */
   readonly jwksClusters?: JwksClusters;
 }
@@ -19,10 +22,10 @@ export interface NativeFiltersInput {
  * Throws `ERR_ENVOY_KEY_SET` where Envoy cannot have the keys of a token rule.
  */
 export function nativeFilters(input: NativeFiltersInput): readonly JsonObject[] {
-  const { policies, transport, jwksClusters = new Map() } = input;
+  const { policies, transport, peerIdentity = 'certificate', jwksClusters = new Map() } = input;
   const { tokenRules } = policies;
   return [
     ...(transport === 'http' && tokenRules.length > 0 ? [jwtAuthnFilter(tokenRules, jwksClusters)] : []),
-    ...rbacFilters(policies.rules(transport), transport),
+    ...rbacFilters(policies.rules(transport), transport, peerIdentity),
   ];
 }

@@ -7,22 +7,39 @@ import { headerMatch, quotedRegex, regexMatch, textMatch } from './text-match.ts
 /** The attributes that Envoy's rules ask for on the side of who asks. */
 export type PrincipalMatch = Exclude<Match, PermissionMatch>;
 
+/**
+ * Where the names of the caller are: in its certificate, or, where mutual TLS ends on a listener before, in
+ * the filter state that this one left, as at Istio's waypoints.
+ */
+export type PeerIdentity = 'certificate' | 'filter-state';
+
 /** A Principal that holds when all of the conditions do; without any, always. */
 export function allPrincipals(
   conditions: readonly (Condition & { readonly match: PrincipalMatch })[],
+  peerIdentity: PeerIdentity,
 ): JsonObject {
   return conditions.length === 0
     ? { any: true }
-    : { and_ids: { ids: conditions.map(({ match, negated }) => principal(match, negated)) } };
+    : { and_ids: { ids: conditions.map((condition) => principal(condition, peerIdentity)) } };
 }
 
-function principal(match: PrincipalMatch, negated: boolean): JsonObject {
-  const positive = { or_ids: { ids: values(match) } };
+function principal(
+  { match, negated }: Condition & { readonly match: PrincipalMatch },
+  peerIdentity: PeerIdentity,
+): JsonObject {
+  const positive = { or_ids: { ids: values(match, IDENTITY[peerIdentity]) } };
   return negated ? { not_id: positive } : positive;
 }
 
+/** A Principal for the name of the caller, by a StringMatcher. */
+const IDENTITY: Readonly<Record<PeerIdentity, (name: JsonObject) => JsonObject>> = {
+  // Any of the names that the certificate has.
+  certificate: (name) => ({ authenticated: { principal_name: name } }),
+  'filter-state': (name) => ({ filter_state: { key: 'io.istio.peer_principal', string_match: name } }),
+};
+
 /** One Principal for each value. */
-function values(match: PrincipalMatch): readonly JsonObject[] {
+function values(match: PrincipalMatch, identity: (name: JsonObject) => JsonObject): readonly JsonObject[] {
   switch (match.subject) {
     case 'principal':
       return match.values.map((value) => identity(principalName(value)));
@@ -51,11 +68,6 @@ function values(match: PrincipalMatch): readonly JsonObject[] {
     default:
       return match satisfies never;
   }
-}
-
-/** Any name of the certificate that the caller proved to have. */
-function identity(name: JsonObject): JsonObject {
-  return { authenticated: { principal_name: name } };
 }
 
 const SCHEME = 'spiffe://';

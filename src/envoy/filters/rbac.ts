@@ -1,7 +1,7 @@
 import type { Condition, Rule, TargetRules } from '../../policy/index.ts';
 import { type Json, type JsonObject, typed } from '../typed.ts';
 import { allPermissions, type PermissionMatch } from './permission.ts';
-import { allPrincipals, type PrincipalMatch } from './principal.ts';
+import { allPrincipals, type PeerIdentity, type PrincipalMatch } from './principal.ts';
 
 export const RBAC_FILTER = 'envoy.filters.http.rbac';
 export const NETWORK_RBAC_FILTER = 'envoy.filters.network.rbac';
@@ -24,7 +24,11 @@ const FILTERS = {
  * Dry runs are shadow rules of the same filters, with the prefixes that Istio gives their figures. An
  * action that no policy has gets no filter, so that without an ALLOW everything else passes.
  */
-export function rbacFilters(rules: TargetRules, transport: 'http' | 'tcp'): readonly JsonObject[] {
+export function rbacFilters(
+  rules: TargetRules,
+  transport: 'http' | 'tcp',
+  peerIdentity: PeerIdentity,
+): readonly JsonObject[] {
   const { name, message, fields } = FILTERS[transport];
   const filter = (action: 'LOG' | 'DENY' | 'ALLOW', enforced: RuleList, dryRun: RuleList) =>
     enforced === undefined && dryRun === undefined
@@ -34,11 +38,11 @@ export function rbacFilters(rules: TargetRules, transport: 'http' | 'tcp'): read
             name,
             typed_config: typed(message, {
               ...fields,
-              ...(enforced === undefined ? {} : { rules: ruleSet(action, enforced) }),
+              ...(enforced === undefined ? {} : { rules: ruleSet(action, enforced, peerIdentity) }),
               ...(dryRun === undefined
                 ? {}
                 : {
-                    shadow_rules: ruleSet(action, dryRun),
+                    shadow_rules: ruleSet(action, dryRun, peerIdentity),
                     shadow_rules_stat_prefix: `istio_dry_run_${action.toLowerCase()}_`,
                   }),
             }),
@@ -54,18 +58,24 @@ export function rbacFilters(rules: TargetRules, transport: 'http' | 'tcp'): read
 type RuleList = TargetRules['allow'];
 
 /** Without rules nothing matches: an ALLOW then denies everything. */
-function ruleSet(action: 'LOG' | 'DENY' | 'ALLOW', { rules }: NonNullable<RuleList>): JsonObject {
-  const policies = rules.map(({ rule }): [string, Json] => [rule.key, policy(rule)]);
+function ruleSet(
+  action: 'LOG' | 'DENY' | 'ALLOW',
+  { rules }: NonNullable<RuleList>,
+  peerIdentity: PeerIdentity,
+): JsonObject {
+  const policies = rules.map(({ rule }): [string, Json] => [rule.key, policy(rule, peerIdentity)]);
   return { action, policies: Object.fromEntries(policies) };
 }
 
 /** A Policy holds when one of its permissions and one of its principals does. */
-function policy({ from, to, when }: Rule): JsonObject {
+function policy({ from, to, when }: Rule, peerIdentity: PeerIdentity): JsonObject {
   const asked = when.filter(isOfPermission);
   const asking = when.filter(isOfPrincipal);
   return {
     permissions: alternatives(to).map((group) => allPermissions([...group.filter(isOfPermission), ...asked])),
-    principals: alternatives(from).map((group) => allPrincipals([...group.filter(isOfPrincipal), ...asking])),
+    principals: alternatives(from).map((group) =>
+      allPrincipals([...group.filter(isOfPrincipal), ...asking], peerIdentity),
+    ),
   };
 }
 

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { nativeFilters } from '../../../../src/envoy/index.ts';
 import { authorization, requestAuthentication } from '../../policy/load.ts';
-import { filtersOf } from './native-policies.ts';
+import { filtersOf, policiesOf } from './native-policies.ts';
 
 const anything = z.array(z.unknown()).default([{ any: true }]);
 
@@ -157,6 +158,50 @@ describe('the filters of a workload', () => {
       typed_config: {
         rules: { policies: { 'ns[shop]-policy[d]-rule[0]': ANY } },
         shadow_rules: { policies: { 'ns[shop]-policy[e]-rule[0]': ANY } },
+      },
+    });
+  });
+
+  it('find the caller in filter state where mutual TLS ended before', () => {
+    const policies = policiesOf(
+      authorization(
+        '{ rules: [{ from: [{ source: { principals: ["a/b"], notNamespaces: [n] } }] }] }',
+        'p',
+        'shop',
+      ),
+    );
+    const [filter] = nativeFilters({ policies, transport: 'http', peerIdentity: 'filter-state' });
+    const key = 'io.istio.peer_principal';
+    expect(filter).toMatchObject({
+      typed_config: {
+        rules: {
+          policies: {
+            'ns[shop]-policy[p]-rule[0]': {
+              principals: [
+                {
+                  and_ids: {
+                    ids: [
+                      {
+                        or_ids: { ids: [{ filter_state: { key, string_match: { exact: 'spiffe://a/b' } } }] },
+                      },
+                      {
+                        not_id: {
+                          or_ids: {
+                            ids: [
+                              {
+                                filter_state: { key, string_match: { safe_regex: { regex: '.*/ns/n/.*' } } },
+                              },
+                            ],
+                          },
+                        },
+                      },
+                    ],
+                  },
+                },
+              ],
+            },
+          },
+        },
       },
     });
   });
