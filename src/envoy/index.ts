@@ -1,3 +1,4 @@
+export { type Attachment, attachmentParts } from './attachment.ts';
 export { makeBootstrap } from './bootstrap.ts';
 export {
   AUTHORIZER_CLUSTER,

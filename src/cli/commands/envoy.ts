@@ -21,6 +21,7 @@ import {
 } from '../../envoy/index.ts';
 import { modeAt } from '../../policy/index.ts';
 import { diagnosticLines } from '../print-error.ts';
+import { extAuthzCommand } from './envoy-ext-authz.ts';
 
 interface FilterFlags {
   readonly config: string;
@@ -40,10 +41,11 @@ interface BootstrapFlags extends FilterFlags {
   readonly agent?: string;
 }
 
-/** `sallyport envoy`: configuration for Envoys that judge by filters of their own, without a call. */
+/** `sallyport envoy`: configuration for Envoys that ask, and for those that judge by filters of their own. */
 export function envoyCommand(): Command {
   return new Command('envoy')
-    .description('write configuration for an Envoy that judges by filters of its own')
+    .description('write configuration for an Envoy that asks Sallyport, or judges by filters of its own')
+    .addCommand(extAuthzCommand())
     .addCommand(
       withFilterFlags(new Command('filters'))
         .description('the filters of a workload: tokens and rules')

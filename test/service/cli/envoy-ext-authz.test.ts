@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { makeSite, SETTINGS, type Site } from '../app/bed.ts';
+import { runCli } from './run-cli.ts';
+
+const extAuthz = (site: Site, ...args: readonly string[]) =>
+  runCli(['envoy', 'ext-authz', '--config', site.settingsPath, '--workload', 'shop/orders', ...args]);
+
+const OTHERS = SETTINGS.replace(
+  '  agents:',
+  `    - { name: way, address: 127.0.0.1:9191, profile: waypoint }
+    - { name: free, address: 127.0.0.1:0 }
+    - { name: far, address: 0.0.0.0:9192, allowedSpiffeIds: [spiffe://example.org/ns/web/sa/frontend] }
+  agents:`,
+).concat('profiles: { waypoint: { trustCallMetadata: true } }\n');
+
+const peerOf = (filter: {
+  typed_config: { grpc_service: { initial_metadata: { key: string; value: string }[] } };
+}) => filter.typed_config.grpc_service.initial_metadata.find(({ key }) => key === 'x-sallyport-peer')?.value;
+
+describe('sallyport envoy ext-authz', () => {
+  it('prints filter, route and cluster, and says what the profile does not believe', async () => {
+    const site = makeSite();
+    const { code, stdout, stderr } = await extAuthz(site);
+    expect(code).toBe(0);
+    const { http_filters, typed_per_filter_config, clusters } = parse(stdout);
+    expect(peerOf(http_filters[0])).toBe('%DOWNSTREAM_PEER_URI_SAN%');
+    expect(http_filters[0].typed_config.failure_mode_allow).toBe(false);
+    expect(typed_per_filter_config[http_filters[0].name].check_settings.context_extensions).toEqual({
+      'sallyport.workload': 'shop/orders',
+    });
+    expect(JSON.stringify(clusters)).toContain(site.path('run', 'authz.sock'));
+    expect(stderr).toMatch(/^profile `sidecar` does not believe call metadata; .* `checks`\n$/);
+  });
+
+  it('asks a waypoint’s listener as waypoints do, without a remark when it is believed', async () => {
+    const { stdout, stderr } = await extAuthz(makeSite(OTHERS), '--listener', 'way', '--output', 'json');
+    const { http_filters, clusters } = JSON.parse(stdout);
+    expect(peerOf(http_filters[0])).toBe('%FILTER_STATE(io.istio.peer_principal:PLAIN)%');
+    expect(JSON.stringify(clusters)).toContain('"port_value":9191');
+    expect(stderr).toBe('');
+  });
+
+  it('brings mutual TLS where the listener wants it, and a filter for connections', async () => {
+    const { stdout } = await extAuthz(makeSite(OTHERS), '--listener', 'far', '--tcp');
+    const { filters, clusters } = parse(stdout);
+    expect(filters[0].name).toBe('envoy.filters.network.ext_authz');
+    expect(clusters.map(({ name }: { name: string }) => name)).toEqual(['sallyport-authz', 'sallyport-sds']);
+    expect(JSON.stringify(clusters[0].transport_socket)).toContain('spiffe://example.org/sallyport/server');
+  });
+
+  it.each([
+    ['no such listener', ['--listener', 'none'], 'ERR_CLI_ARGUMENT', 'known are checks, way, free, far'],
+    ['a listener without a port', ['--listener', 'free'], 'ERR_CLI_ARGUMENT', 'give the listener a port'],
+    ['no such workload', ['--workload', 'shop/none'], 'ERR_ENVOY_WORKLOAD', 'known are shop/orders'],
+  ])('refuses %s', async (_, args, errorCode, hint) => {
+    const { code, stdout, stderr } = await extAuthz(makeSite(OTHERS), ...args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(errorCode);
+    expect(stderr).toContain(hint);
+  });
+});
