@@ -2,7 +2,7 @@ import { type Clock, type Diagnostic, hasErrors, sortDiagnostics } from '../base
 import { ttlPlanProblems } from '../ca/index.ts';
 import { type FolderContent, type FolderGroup, readFolders, type Settings } from '../config/index.ts';
 import { readManifests } from '../manifest/index.ts';
-import { loadPolicies, type MeshSettings, type PolicyObjects } from '../policy/index.ts';
+import { lintAttachment, loadPolicies, type MeshSettings, type PolicyObjects } from '../policy/index.ts';
 import { type Directory, type EntrySet, loadDirectory, loadEntries } from '../workload/index.ts';
 
 /** What the folders of the settings say, checked. */
@@ -81,6 +81,9 @@ function checkContent(
     ...directory.diagnostics,
     ...entries.diagnostics,
     ...(entries.value === undefined ? [] : checkTtls(input, entries.value)),
+    ...(policies.value === undefined || directory.value === undefined
+      ? []
+      : lintAttachment(manifests.policies.value ?? [], policies.value, directory.value, mesh.rootNamespace)),
     ...(policies.value === undefined ? [] : checkAnyPolicy(settings, policies.value, folderDiagnostics)),
   ];
   const content =

@@ -10,6 +10,7 @@ export {
   type PolicyTrace,
   type RuleTrace,
 } from './explain.ts';
+export { lintAttachment } from './istio/lint-attachment.ts';
 export { loadPolicies } from './istio/load.ts';
 export type { PathTemplate } from './match/path-template.ts';
 export type { TextPattern } from './match/text-pattern.ts';

@@ -14,6 +14,7 @@ import { authorizationSpec } from './authorization-schema.ts';
 import { readDryRun } from './dry-run.ts';
 import { lintAuthorization } from './lint.ts';
 import { lintPeers, lintRequestAuthentication } from './lint-authentication.ts';
+import { lintRules } from './lint-rules.ts';
 import { lowerRule } from './lower-rule.ts';
 import { lowerTokenRule } from './lower-token-rule.ts';
 import { peerAuthenticationSpec } from './peer-schema.ts';
@@ -28,6 +29,11 @@ export function loadPolicies(objects: readonly ManifestObject[], mesh: MeshSetti
   const loaded = objects.map((object) => ({ object, ...loadOne(object, mesh) }));
   const diagnostics = [
     ...loaded.flatMap((one) => one.diagnostics),
+    ...lintRules(
+      loaded.flatMap(({ object, value }) =>
+        value?.kind === 'authorization' ? [{ object, policy: value.policy }] : [],
+      ),
+    ),
     ...lintPeers(
       loaded.flatMap(({ object, value }) =>
         value?.kind === 'peer' ? [{ object, policy: value.policy }] : [],

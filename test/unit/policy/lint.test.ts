@@ -42,7 +42,7 @@ describe('lint', () => {
     [rule('{ from: [{ source: { requestPrincipals: [a/b] } }] }', 'DENY'), 'ERR_LINT_DENY_TCP rules[0]'],
     [authorization('{ selector: {} }'), 'ERR_LINT_EMPTY_SELECTOR selector'],
     [rule('{ to: [{ operation: { hosts: [A.example, "a.example:*", "b:80", "c*"] } }] }'), undefined],
-    [rule('{ to: [{ operation: { paths: ["/a/{*}", "*a", "a*"] } }] }'), undefined],
+    [rule('{ to: [{ operation: { paths: ["/a/{*}", "*a", "/a*"] } }] }'), undefined],
     [
       requestAuthentication(`{ jwtRules: [{ issuer: i, jwks: '{"keys":[{"kty":"oct","k":"x"}]}' }] }`),
       'ERR_LINT_PRIVATE_KEY jwtRules[0].jwks',
