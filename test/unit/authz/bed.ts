@@ -215,15 +215,19 @@ export function ask(snapshot: Snapshot, request: Ask = {}): Seen {
 export async function tokenIssuer(): Promise<{
   readonly jwks: string;
   sign(claims: object, header?: object): Promise<string>;
+  /** A payload as it is written, for what no object can say. */
+  signText(payload: string): Promise<string>;
 }> {
   const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
   const jwk = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256' };
+  const signed = (payload: string, header: object = {}): Promise<string> =>
+    new CompactSign(Buffer.from(payload))
+      .setProtectedHeader({ alg: 'ES256', kid: 'k1', ...header })
+      .sign(privateKey);
   return {
     jwks: JSON.stringify({ keys: [jwk] }),
-    sign: (claims, header = {}) =>
-      new CompactSign(Buffer.from(JSON.stringify(claims)))
-        .setProtectedHeader({ alg: 'ES256', kid: 'k1', ...header })
-        .sign(privateKey),
+    sign: (claims, header) => signed(JSON.stringify(claims), header),
+    signText: (payload) => signed(payload),
   };
 }
 

@@ -131,6 +131,47 @@ describe('what a bad token gets', () => {
   });
 });
 
+describe('issuer and subject are compared as a pair', () => {
+  const rules = `
+apiVersion: security.istio.io/v1
+kind: RequestAuthentication
+metadata: { namespace: shop, name: two }
+spec:
+  jwtRules:
+    - { issuer: "https://a.example", jwks: '${issuer.jwks}' }
+    - { issuer: "https://a.example/b", jwks: '${issuer.jwks}' }
+---`;
+  const snapshot = snapshotOf({
+    policies:
+      rules + policy('ALLOW', '[{ from: [{ source: { requestPrincipals: ["https://a.example/b/ann"] } }] }]'),
+  });
+
+  test.each([
+    ['the pair that is meant', 'https://a.example/b', 'ann', true],
+    ['a slash in the subject does not make another issuer of it', 'https://a.example', 'b/ann', false],
+    ['a subject that is the whole principal', 'https://a.example', 'https://a.example/b/ann', false],
+    ['another subject', 'https://a.example/b', 'annie', false],
+    ['another case', 'https://a.example/b', 'Ann', false],
+  ])('%s', async (_, iss, sub, isAllowed) => {
+    const token = await issuer.sign({ iss, sub, exp: NOW_SECONDS + 60 });
+    expect(ask(snapshot, bearer(token)).isAllowed).toBe(isAllowed);
+  });
+});
+
+describe('claims named as members of every object are claims like any other', () => {
+  test.each(['__proto__', 'constructor', 'hasOwnProperty', 'toString'])('%s', async (name) => {
+    const snapshot = snapshotOf({
+      policies:
+        RULES + policy('ALLOW', `[{ when: [{ key: "request.auth.claims[${name}]", values: [x, "*"] }] }]`),
+    });
+    expect(ask(snapshot, bearer(good)).isAllowed).toBe(false);
+    const claims = `${JSON.stringify(CLAIMS).slice(0, -1)},"${name}":"x"}`;
+    expect(ask(snapshot, bearer(await issuer.signText(claims))).isAllowed).toBe(true);
+    const nested = `${JSON.stringify(CLAIMS).slice(0, -1)},"realm":{"${name}":{"x":"y"}}}`;
+    expect(ask(snapshot, bearer(await issuer.signText(nested))).isAllowed).toBe(false);
+  });
+});
+
 describe('the record names the issuer of the rule', () => {
   const snapshot = { ...snapshotOf({ policies: RULES }), tokenCache: createTokenCache() };
   const uses = (request: Ask): unknown => {
