@@ -10,7 +10,7 @@ if docker compose version >/dev/null 2>&1; then
   docker compose version
   exit 0
 fi
-command -v go >/dev/null || {
+go=$("$(dirname "${BASH_SOURCE[0]}")/go.sh") || {
   echo 'compose: the plugin is absent and there is no Go to build it' >&2
   echo 'hint: install the package docker-compose-plugin, or Go 1.25' >&2
   exit 1
@@ -18,11 +18,11 @@ command -v go >/dev/null || {
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-go mod init compose-plugin 2>/dev/null
+"$go" mod init compose-plugin 2>/dev/null
 # Compiler output is long; only its end says what is wrong.
 quietly() { "$@" >go.log 2>&1 || { tail -n 5 go.log >&2; exit 1; }; }
-quietly go get "github.com/docker/compose/v2/cmd@$version"
-quietly nice go build -trimpath \
+quietly "$go" get "github.com/docker/compose/v2/cmd@$version"
+quietly nice "$go" build -trimpath \
   -ldflags "-s -w -X github.com/docker/compose/v2/internal.Version=$version" \
   -o docker-compose github.com/docker/compose/v2/cmd
 mkdir -p "$plugins"

@@ -37,7 +37,7 @@ function divergencesPage(): string {
   return page([
     '# Where Sallyport differs from Istio and Envoy',
     MADE,
-    'Same files, same verdicts, but for the rows below. In each of them Sallyport denies, refuses a file, or knows less; in none does it allow what Istio denies.',
+    'Same files, same verdicts, but for the rows below. In each of them Sallyport denies, refuses a file, knows less, or leaves more of a request as it was sent; in none does it allow what Istio denies.',
     '## Requests',
     table(
       ['row', 'Istio', 'Sallyport', 'why'],

@@ -29,7 +29,8 @@ export const REQUEST_DIVERGENCES: readonly RequestDivergence[] = [
   {
     id: 'uri-names',
     istio: 'matches a principal against each of several URI names of a certificate',
-    sallyport: 'denies a peer with several, where Envoy sends the certificate or its names',
+    sallyport:
+      'denies a peer with several, where Envoy sends the certificate or its names; a Check without either carries the first name alone, and rules see no other',
     why: 'an X.509-SVID has exactly one',
   },
   {
@@ -52,6 +53,13 @@ export const REQUEST_DIVERGENCES: readonly RequestDivergence[] = [
     why: 'a policy cannot name such bytes',
   },
   {
+    id: 'query-spelling',
+    istio:
+      'writes the other query parameters decoded when it takes a token out of the query (`a=%2F` to `a=/`)',
+    sallyport: 'leaves them as they were sent; rules see them decoded all the same',
+    why: 'Envoy takes the parameter out, by another way that does not decode',
+  },
+  {
     id: 'peer-chain',
     istio: 'believes the name in a certificate that its proxy was configured to take from anybody',
     sallyport: 'denies a peer whose certificate Envoy sends and the bundle of its trust domain does not hold',
@@ -70,6 +78,13 @@ export const REQUEST_DIVERGENCES: readonly RequestDivergence[] = [
     sallyport:
       'takes it for unknown when neither the TLS session nor call metadata tells: no ALLOW matches by it, every DENY that asks for it may',
     why: 'a Check without `tls_session` does not say that there was none',
+  },
+  {
+    id: 'metadata-untold',
+    istio: 'knows of each filter whether it left metadata',
+    sallyport:
+      'takes metadata of a filter that is not in the Check for unknown: no ALLOW matches by an `experimental.` key of it, every DENY that asks for one may',
+    why: 'Envoy sends no name of a filter that left nothing, and none that `metadata_context_namespaces` does not list',
   },
   {
     id: 'waypoint-service',

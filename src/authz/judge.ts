@@ -13,7 +13,7 @@ import { changesBy, isSendable, NO_CHANGES } from './changes.ts';
 import { envoyPayload } from './envoy-payload.ts';
 import type { AuthzProfile } from './options.ts';
 import { readPath } from './path.ts';
-import { canonicalAddress, remoteAddress } from './remote-address.ts';
+import { canonicalAddress, remoteAddressUnder } from './remote-address.ts';
 import { headersAfter, isConsistent, tokenRequest } from './request-headers.ts';
 import type { Snapshot } from './snapshot.ts';
 import { readSource } from './source.ts';
@@ -129,7 +129,7 @@ function readConnection(
       address,
       remoteAddress:
         toldAddress === undefined
-          ? remoteAddress(forwarded, profile.numTrustedProxies, address)
+          ? remoteAddressUnder(profile, forwarded, address)
           : canonicalAddress(toldAddress),
     },
     destination: {

@@ -41,7 +41,8 @@ const BASE = [
   /%(?:00|2[de]|3[0-9]|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])/i,
   /\\/,
 ] as const;
-const SLASHES = /\/\//;
+/** Envoy merges `//` alone into itself: both its first and its last slash stay. */
+const SLASHES = /\/\/.|.\/\//;
 const ESCAPED_SLASHES = /%(?:2f|5c)/i;
 
 const LEFTOVERS: Readonly<Record<Exclude<PathNormalization, 'NONE'>, readonly RegExp[]>> = {

@@ -1,9 +1,24 @@
 import { formatIpAddress, parseIpAddress } from '../base/index.ts';
+import type { AuthzProfile } from './options.ts';
 
 /** Canonical text of an address; undefined for what is none. */
 export function canonicalAddress(text: string | undefined): string | undefined {
   const address = text === undefined ? undefined : parseIpAddress(text);
   return address === undefined ? undefined : formatIpAddress(address);
+}
+
+/**
+ * The client's address when nothing but the Check tells it. A gateway without trusted proxies takes the peer
+ * itself, and writes into X-Forwarded-For its own address where the peer is on the same machine.
+ */
+export function remoteAddressUnder(
+  { kind, numTrustedProxies }: Pick<AuthzProfile, 'kind' | 'numTrustedProxies'>,
+  forwardedFor: readonly string[] | undefined,
+  peer: string | undefined,
+): string | undefined {
+  return kind === 'gateway' && numTrustedProxies === 0
+    ? peer
+    : remoteAddress(forwardedFor, numTrustedProxies, peer);
 }
 
 /**

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { changesBy, isSendable, NO_CHANGES } from '../../../src/authz/changes.ts';
 import { printable } from '../../../src/authz/printable.ts';
 import { withoutParameters } from '../../../src/authz/query.ts';
-import { remoteAddress } from '../../../src/authz/remote-address.ts';
+import { remoteAddress, remoteAddressUnder } from '../../../src/authz/remote-address.ts';
 import { NO_MUTATIONS, type TokenRule } from '../../../src/jwt/index.ts';
 
 test.each([
@@ -54,6 +54,18 @@ test.each([
 ])('X-Forwarded-For %j behind %i trusted proxies is %s', (lines, trusted, expected) => {
   expect(remoteAddress(lines, trusted, '9.9.9.9')).toBe(expected);
 });
+
+test.each([
+  ['gateway', 0, '9.9.9.9'],
+  ['gateway', 1, '1.1.1.1'],
+  ['sidecar', 0, '192.0.2.2'],
+] as const)(
+  'a %s with %i trusted proxies, called from its own machine, sees %s',
+  (kind, numTrustedProxies, expected) => {
+    const forwarded = ['1.1.1.1,192.0.2.2'];
+    expect(remoteAddressUnder({ kind, numTrustedProxies }, forwarded, '9.9.9.9')).toBe(expected);
+  },
+);
 
 test('text of strangers is cut and has no control characters', () => {
   expect(printable('a\r\n\u2028b\u202e', 100)).toBe('a\\u{d}\\u{a}\\u{2028}b\\u{202e}');

@@ -243,6 +243,12 @@ describe('profiles', () => {
     expect(seen.record).toMatchObject({ reason: 'allowed_no_policy', profile: 'loose' });
   });
 
+  test('a path of two slashes alone is what Envoy leaves where it merges them', () => {
+    const profile = profileOf('sidecar', { pathNormalization: 'MERGE_SLASHES' });
+    expect(ask(snapshotOf(), { path: '//', profile }).reason).toBe('allowed_no_policy');
+    expect(ask(snapshotOf(), { path: '///', profile }).reason).toBe('path_not_normalized');
+  });
+
   test('an unknown profile is a denial', () => {
     expect(ask(snapshotOf(), { extensions: { 'sallyport.profile': 'none' } }).reason).toBe('profile_unknown');
   });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { decide, REQUEST_DIVERGENCES, type Snapshot } from '../../../src/authz/index.ts';
+import { withoutParameters } from '../../../src/authz/query.ts';
 import { readCheckRequest } from '../../../src/proto/index.ts';
 import { opensslCa } from '../../fakes/openssl-ca.ts';
 import {
@@ -16,6 +17,7 @@ import {
 
 const snapshot = snapshotOf();
 const DENY_GUEST = '[{ from: [{ source: { principals: [example.org/ns/web/sa/guest] } }] }]';
+const DENY_METADATA = '[{ when: [{ key: "experimental.envoy.filters.http.x[k]", values: [a] }] }]';
 const DENY_NAME = '[{ when: [{ key: connection.sni, values: [admin.shop] }] }]';
 
 function aCertificate(): string {
@@ -52,6 +54,9 @@ const CASES: Readonly<Record<string, () => string>> = {
       source: { principal: '' },
     }).reason,
   'server-name-untold': () => ask(snapshotOf({ policies: policy('DENY', DENY_NAME) }), {}).reason,
+  'metadata-untold': () => ask(snapshotOf({ policies: policy('DENY', DENY_METADATA) }), {}).reason,
+  // Nothing is denied here; what rules see is what Istio's see.
+  'query-spelling': () => withoutParameters('/x?t=1&p=%2F', ['t']),
   'waypoint-service': () =>
     ask(beforeTwoServices(), {
       extensions: { 'sallyport.workload': 'shop/way' },
@@ -70,6 +75,8 @@ const REASONS: Readonly<Record<string, string>> = {
   'peer-chain': 'source_untrusted',
   'peer-untold': 'denied_by_policy',
   'server-name-untold': 'denied_by_policy',
+  'metadata-untold': 'denied_by_policy',
+  'query-spelling': '/x?p=/',
   'waypoint-service': 'destination_ambiguous',
 };
 

@@ -44,6 +44,7 @@ const PATHS = [
     ['of another case', { path: '/Admin' }, 'allowed'],
     ['double slash', { path: '//admin' }, 'allowed'],
     ['double slash where they are merged', { path: '//admin', ...merged }, 'path_not_normalized'],
+    ['double slash at the end where they are merged', { path: '/admin//', ...merged }, 'path_not_normalized'],
     ['dot segment', { path: '/./admin' }, 'path_not_normalized'],
     ['dot segment at the end', { path: '/admin/.' }, 'path_not_normalized'],
     ['parent segment', { path: '/a/../admin' }, 'path_not_normalized'],

@@ -1,0 +1,204 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Answer, answerOf } from './answer.ts';
+import type { ParityRequest, PolicySetCase } from './case.ts';
+import type { Certificates } from './certificates.ts';
+import {
+  JUDGES,
+  type Judge,
+  listenAddresses,
+  parityBootstrap,
+  routeName,
+  type ServedSet,
+} from './envoy-config.ts';
+import { freePorts, startEnvoy } from './envoy-process.ts';
+import { createRawClient, type RawClient } from './http-client.ts';
+import { loweredFilters } from './lowered.ts';
+import { type Ports, policyYaml, realPolicies, realRequest } from './materialize.ts';
+import { WORKLOAD } from './mesh.ts';
+import type { Oracle } from './oracle.ts';
+import { startSetServer } from './sallyports.ts';
+import type { Upstream } from './upstream.ts';
+
+/** What lives as long as the whole run. */
+export interface Bench {
+  readonly folder: string;
+  readonly envoyBinary: string;
+  readonly oracle: Oracle;
+  readonly upstream: Upstream;
+  certificates(trustDomain: string): Promise<Certificates>;
+}
+
+/** One request of one set, and what each judge made of it. */
+export interface PairResult {
+  readonly set: PolicySetCase;
+  readonly request: ParityRequest;
+  readonly answers: Readonly<Record<Judge, Answer>>;
+}
+
+export interface ChunkResult {
+  readonly pairs: readonly PairResult[];
+  /** Sets that one side or both refused to load. */
+  readonly refusals: readonly Refusal[];
+  readonly ports: Ports;
+}
+
+export interface Refusal {
+  readonly set: PolicySetCase;
+  readonly istio: string | undefined;
+  readonly sallyport: string | undefined;
+}
+
+/** Sends every request of every set to all judges. All sets must be of one mesh. */
+export async function runChunk(
+  name: string,
+  sets: readonly PolicySetCase[],
+  bench: Bench,
+): Promise<ChunkResult> {
+  const mesh = sets[0]?.mesh;
+  if (mesh === undefined) {
+    throw new Error('a chunk without sets');
+  }
+  const folder = join(bench.folder, name);
+  mkdirSync(folder);
+  const [portA = 0, portB = 0] = await freePorts(2);
+  const ports: Ports = { PORT_A: portA, PORT_B: portB };
+  const certificates = await bench.certificates(mesh.trustDomain);
+  const loaded = await Promise.all(
+    sets.map(async (set, position) =>
+      loadSet({ set, bench, certificates, ports, folder: join(folder, String(position)) }),
+    ),
+  );
+  const served = loaded.flatMap((one, position) =>
+    one.kind === 'served' ? [{ ...one, served: { ...one.served, name: String(position) } }] : [],
+  );
+  const client = createRawClient();
+  try {
+    const config = parityBootstrap({
+      mesh,
+      ports,
+      certificates,
+      upstreamPort: bench.upstream.port,
+      sets: served.map((one) => one.served),
+    });
+    const envoy = await startEnvoy(bench.envoyBinary, folder, config, listenAddresses(ports));
+    try {
+      const pairs = await askAll(served, { client, certificates, ports });
+      return {
+        pairs,
+        refusals: loaded.flatMap((one) => (one.kind === 'refused' ? [one.refusal] : [])),
+        ports,
+      };
+    } finally {
+      client.close();
+      await envoy.stop();
+    }
+  } finally {
+    await Promise.all(served.map(({ stop }) => stop()));
+  }
+}
+
+type Loaded =
+  | {
+      readonly kind: 'served';
+      readonly set: PolicySetCase;
+      readonly served: Omit<ServedSet, 'name'>;
+      stop(): Promise<void>;
+    }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+async function loadSet(input: {
+  readonly set: PolicySetCase;
+  readonly bench: Bench;
+  readonly certificates: Certificates;
+  readonly ports: Ports;
+  readonly folder: string;
+}): Promise<Loaded> {
+  const { set, bench, certificates, ports, folder } = input;
+  const { mesh } = set;
+  const real = realPolicies(set.policies, ports);
+  const yaml = policyYaml(real);
+  const [answer, server] = await Promise.all([
+    bench.oracle.ask({
+      yaml,
+      namespace: WORKLOAD.namespace,
+      labels: WORKLOAD.labels,
+      trustDomain: mesh.trustDomain,
+      aliases: mesh.aliases,
+      rootNamespace: mesh.rootNamespace,
+      tcp: false,
+    }),
+    startSetServer({ folder, mesh, stateFolder: certificates.stateFolder, yaml }),
+  ]);
+  if ('error' in answer || 'refused' in server) {
+    if (!('refused' in server)) {
+      await server.stop();
+    }
+    const refusal = {
+      set,
+      istio: 'error' in answer ? answer.error : undefined,
+      sallyport: 'refused' in server ? server.refused : undefined,
+    };
+    return { kind: 'refused', refusal };
+  }
+  return {
+    kind: 'served',
+    set,
+    served: {
+      istio: answer.filters.map(({ typedConfig }) => typedConfig),
+      lowered: loweredFilters(yaml, mesh, 'http'),
+      sallyportSocket: server.socket,
+    },
+    stop: () => server.stop(),
+  };
+}
+
+interface Asking {
+  readonly client: RawClient;
+  readonly certificates: Certificates;
+  readonly ports: Ports;
+}
+
+const REQUESTS_AT_ONCE = 6;
+
+async function askAll(
+  served: readonly { readonly set: PolicySetCase; readonly served: ServedSet }[],
+  asking: Asking,
+): Promise<readonly PairResult[]> {
+  const work = served.flatMap((one) => one.set.requests.map((request) => ({ ...one, request })));
+  const results: PairResult[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let index = next++; index < work.length; index = next++) {
+      const job = work[index];
+      if (job !== undefined) {
+        results[index] = await askOne(job.set, job.served.name, job.request, asking);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: REQUESTS_AT_ONCE }, worker));
+  return results;
+}
+
+async function askOne(
+  set: PolicySetCase,
+  name: string,
+  request: ParityRequest,
+  { client, certificates, ports }: Asking,
+): Promise<PairResult> {
+  const bytes = realRequest(request);
+  const { tls, from, to } = request;
+  const identity = tls && certificates.clients.get(tls.certificate);
+  const destination = {
+    from,
+    to,
+    port: ports[request.port],
+    tls: identity && { identity, serverName: tls?.serverName },
+  };
+  const key = [from, to, request.port, tls?.certificate ?? '', tls?.serverName ?? ''].join(' ');
+  const answers: Partial<Record<Judge, Answer>> = {};
+  for (const judge of JUDGES) {
+    answers[judge] = answerOf(await client.send(key, destination, bytes(routeName(name, judge)), true));
+  }
+  return { set, request, answers: answers as Record<Judge, Answer> };
+}

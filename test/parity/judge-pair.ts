@@ -1,0 +1,110 @@
+import { type Answer, sameAnswer, verdictOf } from './answer.ts';
+import type { ParityRequest, PolicyObject } from './case.ts';
+import type { PairResult } from './chunk.ts';
+import { bendOf } from './token-bends.ts';
+
+export type Finding =
+  | { readonly kind: 'same' }
+  /** Sallyport denies, and these rows of `docs/divergences.md` say why it may. */
+  | { readonly kind: 'diverges'; readonly rows: readonly string[] }
+  | { readonly kind: 'wrong'; readonly what: string };
+
+/**
+ * What the answers of all judges to one request come to. Of a peer with several URI names a bare Check carries the
+ * first alone, so that nothing can be asked of it there.
+ */
+export function judgePair({ set, request, answers }: PairResult): Finding {
+  const { istio, lowered, sallyport, bare } = answers;
+  if (!sameAnswer(istio, lowered)) {
+    return { kind: 'wrong', what: 'the filters that src/envoy makes answer otherwise than those of Istio' };
+  }
+  const bareFinding =
+    verdictOf(bare) !== 'allow' || request.tls?.certificate === 'severalUris'
+      ? SAME
+      : compare(set.policies, request, { istio, ours: bare });
+  return bareFinding.kind === 'wrong'
+    ? { kind: 'wrong', what: `${bareFinding.what}, when asked by a bare ext_authz` }
+    : compare(set.policies, request, { istio, ours: sallyport });
+}
+
+const SAME: Finding = { kind: 'same' };
+
+function compare(
+  policies: readonly PolicyObject[],
+  request: ParityRequest,
+  { istio, ours }: { readonly istio: Answer; readonly ours: Answer },
+): Finding {
+  if (sameAnswer(istio, ours)) {
+    return SAME;
+  }
+  const wrong = (what: string): Finding => ({ kind: 'wrong', what });
+  const rows = divergencesOf(policies, request);
+  switch (`${verdictOf(istio)} ${verdictOf(ours)}`) {
+    case 'deny allow':
+    case 'other allow':
+      return wrong('Sallyport allows what Istio denies');
+    case 'allow allow': {
+      if (sameAnswer(queryDecoded(istio), queryDecoded(ours))) {
+        return { kind: 'diverges', rows: ['query-spelling'] };
+      }
+      // Of several rules one may take the token that another refused, and then other headers are made of it.
+      return rows.length > 0 && tokenRules(policies) > 1
+        ? { kind: 'diverges', rows }
+        : wrong('the workload sees another request');
+    }
+    case 'allow deny':
+    case 'other deny':
+      return rows.length > 0 ? { kind: 'diverges', rows } : wrong('Sallyport denies what Istio allows');
+    case 'deny deny':
+      return rows.length > 0 ? { kind: 'diverges', rows } : wrong('both deny, in other words');
+    default:
+      return wrong('the answers differ');
+  }
+}
+
+function tokenRules(policies: readonly PolicyObject[]): number {
+  return policies.flatMap(({ spec }) => (spec['jwtRules'] ?? []) as readonly unknown[]).length;
+}
+
+function queryDecoded(answer: Answer): Answer {
+  const { upstream } = answer;
+  return upstream === undefined
+    ? answer
+    : { ...answer, upstream: { ...upstream, target: decodedQuery(upstream.target) } };
+}
+
+function decodedQuery(target: string): string {
+  const [path = '', ...query] = target.split('?');
+  return [path, ...query.map((text) => text.replaceAll(/%2f/gi, '/'))].join('?');
+}
+
+/** The rows that a request was made to show: in what it sends, not in how it was answered. */
+export function divergencesOf(policies: readonly PolicyObject[], request: ParityRequest): readonly string[] {
+  const { tls, tokens, metadata } = request;
+  const rows = [
+    ...(tls === undefined ? [] : (ROWS_OF_CERTIFICATES.get(tls.certificate) ?? [])),
+    ...tokens.flatMap(({ token }) => bendOf(token).row ?? []),
+    ...(tokens.some(({ place }) => place.kind === 'header' && /\s\s$/.test(place.prefix))
+      ? ['prefix-spaces']
+      : []),
+    ...(tokens.some(({ token }) => token.payload['num'] === HUGE_NUMBER) && outputsNumber(policies)
+      ? ['output-rounded']
+      : []),
+    ...(typeof metadata === 'object' && 'unseen' in metadata ? ['metadata-untold'] : []),
+  ];
+  return [...new Set(rows)];
+}
+
+/** Beyond what a JSON number holds exactly. */
+export const HUGE_NUMBER = 1e20;
+
+function outputsNumber(policies: readonly PolicyObject[]): boolean {
+  return JSON.stringify(policies).includes('"claim":"num"');
+}
+
+const ROWS_OF_CERTIFICATES = new Map<string, readonly string[]>([
+  ['foreign', ['peer-chain']],
+  ['dnsOnly', ['peer-chain']],
+  ['severalUris', ['uri-names', 'peer-chain']],
+  ['notSpiffe', ['spiffe-id', 'peer-chain']],
+]);
