@@ -99,19 +99,20 @@ const and = (truths: readonly Truth[]): Truth => not(or(truths.map(not)));
 
 /** Sections 1.3 and 1.9. */
 function ruleHolds(rule: NaiveRule, scope: Scope): boolean {
-  const when = (rule.when ?? []).flatMap(({ key, values = [], notValues = [] }) => [
-    { key, values, isNot: false },
-    { key, values: notValues, isNot: true },
-  ]);
   const from = (rule.from ?? []).map(({ source }) => testsOf(source));
+  const wide = (key: string, values: readonly string[]) =>
+    from.length > 1 ? expandTrustDomains(key, values, scope.mesh) : values;
+  const when = (rule.when ?? []).flatMap(({ key, values = [], notValues = [] }) => [
+    { key, values: wide(key, values), isNot: false },
+    { key, values: wide(key, notValues), isNot: true },
+  ]);
   const to = (rule.to ?? []).map(({ operation }) => testsOf(operation));
   const all = [...when, ...from.flat(), ...to.flat()].filter(({ values }) => values.length > 0);
   if (scope.request.tcp && scope.action === 'ALLOW' && all.some(({ key }) => isHttpOnly(key))) {
     return false;
   }
   const holds = (tests: readonly Test[]): Truth => and(tests.map((test) => testHolds(test, scope)));
-  const oneHolds = (entries: readonly (readonly Test[])[]): Truth =>
-    entries.length === 0 ? true : or(entries.map(holds));
+  const oneHolds = (entries: readonly (readonly Test[])[]) => entries.length === 0 || or(entries.map(holds));
   const truth = and([oneHolds(from), oneHolds(to), holds(when)]);
   return truth === true || (truth === '?' && scope.action !== 'ALLOW');
 }

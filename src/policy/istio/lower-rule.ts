@@ -24,7 +24,9 @@ export function lowerRule(rule: RuleSpec, index: number, scope: RuleScope): Rule
     key: `ns[${scope.namespace}]-policy[${scope.policyName}]-rule[${index}]`,
     from: (rule.from ?? []).map(({ source }, at) => lowerSource(source, `from[${at}].source`, scope)),
     to: (rule.to ?? []).map(({ operation }, at) => lowerOperation(operation, `to[${at}].operation`)),
-    when: (rule.when ?? []).flatMap((condition, at) => lowerCondition(condition, `when[${at}]`, scope)),
+    when: (rule.when ?? []).flatMap((condition, at) =>
+      lowerCondition(condition, `when[${at}]`, scope, (rule.from ?? []).length),
+    ),
   };
 }
 
@@ -72,14 +74,19 @@ function lowerOperation(operation: OperationSpec, field: string): ConditionGroup
   ];
 }
 
-function lowerCondition(condition: ConditionSpec, field: string, scope: RuleScope): readonly Condition[] {
+function lowerCondition(
+  condition: ConditionSpec,
+  field: string,
+  scope: RuleScope,
+  sources: number,
+): readonly Condition[] {
   const key = parseConditionKey(condition.key);
   return key === undefined
     ? []
-    : both(`${field}.values`, condition.values, condition.notValues, conditionMatch(key, scope));
+    : both(`${field}.values`, condition.values, condition.notValues, conditionMatch(key, scope, sources));
 }
 
-function conditionMatch(key: ConditionKey, scope: RuleScope): MakeMatch {
+function conditionMatch(key: ConditionKey, scope: RuleScope, sources: number): MakeMatch {
   const make = sourceMatches(scope);
   const claim = (path: readonly string[]): MakeMatch => {
     return (values) => ({ subject: 'claim', path, values: values.map(parseTextPattern) });
@@ -94,7 +101,10 @@ function conditionMatch(key: ConditionKey, scope: RuleScope): MakeMatch {
     case 'source.namespace':
       return make.namespace;
     case 'source.principal':
-      return make.principal;
+      // Istio puts trust domains in once for each entry of `from` (tried); a third time changes nothing more.
+      return sources > 1
+        ? (values) => make.principal(replaceTrustDomains(values, scope.mesh))
+        : make.principal;
     case 'source.serviceAccount':
       return make.serviceAccount;
     case 'source.trustDomain':
