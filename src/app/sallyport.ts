@@ -12,7 +12,7 @@ import { createHealth, type GrpcListener } from '../grpc/index.ts';
 import { createIssuer, type SallyportIssuer } from '../issuer/index.ts';
 import { createKeyFetch, createKeySetStore, createKeySets, type KeySets } from '../keys/index.ts';
 import type { LogDestination } from '../observe/index.ts';
-import { createSecretService } from '../sds/index.ts';
+import { createSecretService, type Validator } from '../sds/index.ts';
 import { createWorkloadApi } from '../spiffe/index.ts';
 import { openState, type State } from '../store/index.ts';
 import { startAdminServer } from '../web/index.ts';
@@ -112,18 +112,7 @@ async function wire(wiring: Wiring): Promise<RunningSallyport> {
   const state = openState(settings.stateDir);
   undo.push(() => state.close());
   const adminAddress = await startAdmin(wiring, readiness);
-  const upstream = openUpstream(settings, clock, events);
-  undo.push(() => upstream?.stop());
-  const issuer = await createIssuer({
-    state,
-    trustDomain: settings.trustDomain,
-    options: settings.ca,
-    upstream: upstream?.authority,
-    clock,
-    random,
-    events,
-  });
-  undo.push(() => issuer.stop());
+  const issuer = await startIssuer(wiring, state);
   readiness.set('authority', 'ready');
   const keySets = startKeySets(wiring, state);
   undo.push(() => keySets.stop());
@@ -175,6 +164,27 @@ async function wire(wiring: Wiring): Promise<RunningSallyport> {
   };
 }
 
+async function startIssuer(
+  { settings, clock, random, observation, undo }: Wiring,
+  state: State,
+): Promise<SallyportIssuer> {
+  const { events } = observation;
+  const upstream = openUpstream(settings, clock, events);
+  undo.push(() => upstream?.stop());
+  const issuer = await createIssuer({
+    state,
+    trustDomain: settings.trustDomain,
+    options: settings.ca,
+    upstream: upstream?.authority,
+    wantsCrls: settings.listeners.agents.some(({ crl }) => crl),
+    clock,
+    random,
+    events,
+  });
+  undo.push(() => issuer.stop());
+  return issuer;
+}
+
 function startKeySets({ settings: { keys }, clock, random, observation }: Wiring, state: State): KeySets {
   return createKeySets({
     options: keys,
@@ -213,6 +223,8 @@ async function listen(wiring: Wiring, { issuer, keySets, serving }: Served) {
     clock,
     random,
     events,
+    validatorOf: validatorsOf(settings),
+    crls: issuer.crls,
     insecureListeners: new Set(agents.filter(({ insecure }) => insecure).map(({ name }) => name)),
   });
   undo.push(() => secrets.stop());
@@ -253,6 +265,14 @@ async function listen(wiring: Wiring, { issuer, keySets, serving }: Served) {
     },
   });
   return { addresses, health, secrets, attestation };
+}
+
+/** How the callers of each agent listener are told to verify their peers. */
+function validatorsOf({ listeners }: Settings): (listener: string) => Validator {
+  const validators = new Map(
+    listeners.agents.map(({ name, validator, crl }) => [name, crl ? 'crl' : validator] as const),
+  );
+  return (listener) => validators.get(listener) ?? 'spiffe';
 }
 
 async function startAdmin(

@@ -10,6 +10,7 @@ export { type CheckedTemplate, checkTemplate } from './check.ts';
 export { isDnsName } from './dns-name.ts';
 export { createForeignCa, type ForeignCa, type ForeignSvid } from './foreign-ca.ts';
 export { issue } from './issue.ts';
+export { type CrlWish, issueCrl } from './issue-crl.ts';
 export {
   issueJwtSvid,
   type JwtSigningKey,

@@ -68,6 +68,13 @@ export const caOptions = z
       .describe(
         'how long the inventory remembers a certificate after its end; long enough to look into what happened, short enough to stay small',
       ),
+    crlTtl: z
+      .string()
+      .transform(checkText(durationBetween('1m', '30d')))
+      .prefault('24h')
+      .describe(
+        'how long a revocation list is good for, where a listener of `listeners.agents` asks for them; signed again at half of it, because verifiers refuse everybody once it has ended',
+      ),
     upstream: z
       .strictObject({
         cacerts: z

@@ -19,6 +19,7 @@ export function crossCheck(document: YamlDocument, settings: Partial<Settings>):
     ...checkListeners(document, settings),
     ...checkAllowedIds(document, settings),
     ...checkPolicies(document, settings),
+    ...checkCrls(document, settings),
   ];
 }
 
@@ -173,6 +174,22 @@ function checkAllowedIds(document: YamlDocument, settings: Partial<Settings>): r
             ],
       ),
     ),
+  );
+}
+
+/** Keys of CAs that were replaced are gone with their files, and a list that ends refuses everybody. */
+function checkCrls(document: YamlDocument, { listeners, ca }: Partial<Settings>): readonly Diagnostic[] {
+  const agents = ca?.upstream === undefined ? [] : (listeners?.agents ?? []);
+  return agents.flatMap(({ crl }, index) =>
+    crl
+      ? [
+          diagnosticAt(document, ['listeners', 'agents', index, 'crl'], {
+            code: 'ERR_LISTENER_OPTIONS',
+            message: 'revocation lists cannot be kept good for a CA that comes from above',
+            hint: 'leave `crl` out, or `ca.upstream`',
+          }),
+        ]
+      : [],
   );
 }
 

@@ -43,6 +43,8 @@ export interface Authorities {
   readonly chain: readonly Uint8Array[];
   readonly bundle: TrustBundle;
   readonly jwtKeys: JwtKeys;
+  /** Every intermediate under which a leaf may be in force now or soon, with its key. */
+  signers(): readonly SigningAuthority[];
   /** Those that have signed or will, as of the last step; some may be past their end. */
   readonly intermediates: readonly Certificate[];
   /** Whether what the CA of this key id signed is to be replaced: it or its root is tainted or revoked. */
@@ -111,6 +113,7 @@ export async function startAuthorities(input: AuthoritiesInput): Promise<Authori
     get intermediates() {
       return intermediates;
     },
+    signers: () => signersOf(input, nowSeconds()),
     isTainted: (issuerKeyId) => tainted.has(issuerKeyId),
     advance,
   };
@@ -231,6 +234,13 @@ function isUnderTaint(journal: AuthorityJournal, { tainted, certificate }: Autho
 /** The root in the journal that signed an intermediate. */
 export function rootOf(journal: AuthorityJournal, intermediate: Certificate): AuthorityRecord | undefined {
   return journal.list('root').find(({ id }) => id === intermediate.extensions.authorityKeyId);
+}
+
+function signersOf(input: AuthoritiesInput, nowSeconds: number): readonly SigningAuthority[] {
+  return input.journal
+    .list('intermediate')
+    .filter(({ certificate }) => nowSeconds < certificate.notAfterSeconds)
+    .map((record) => authorityOf(input, record));
 }
 
 function intermediatesOf(journal: AuthorityJournal): readonly Certificate[] {

@@ -7,6 +7,7 @@ export {
 export { type AuthorityKind, openJournal } from './authority-journal.ts';
 export { cacertsPaths, readCacerts } from './cacerts-folder.ts';
 export type { CertificateControl } from './certificate-control.ts';
+export type { CrlSet, CrlSource } from './crls.ts';
 export type { InventoryQuery, IssuedCertificate } from './inventory.ts';
 export { createIssuer, type IssuerInput, type SallyportIssuer } from './issuer.ts';
 export type { IssuerEvent, IssuerEventSink } from './issuer-event.ts';

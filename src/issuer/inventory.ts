@@ -1,5 +1,6 @@
 import { type Clock, errorText, type Timer } from '../base/index.ts';
-import { inTransaction, migrate, type State } from '../store/index.ts';
+import { inTransaction, migrate, type State, type StateDatabase } from '../store/index.ts';
+import type { RevokedCertificate } from '../x509/index.ts';
 import { forgettingClock } from './forgetting-clock.ts';
 import type { IssuerEventSink } from './issuer-event.ts';
 
@@ -33,6 +34,8 @@ export interface Inventory {
   list(query: InventoryQuery): readonly IssuedCertificate[];
   find(serial: string): IssuedCertificate | undefined;
   isRevoked(issuerKeyId: string, serial: string): boolean;
+  /** Revoked and not past their end, those that end last first. */
+  revokedOf(issuerKeyId: string, nowSeconds: number, limit: number): readonly RevokedCertificate[];
   /** The rows that are revoked now; empty when there is none of that serial. */
   revoke(serial: string): readonly IssuedCertificate[];
   /** Revokes everything of an identity that is in force, and stops its issuance. */
@@ -59,6 +62,7 @@ const STEPS: readonly string[] = [
    CREATE INDEX certificate_identity ON certificate (spiffe_id, not_after);
    CREATE INDEX certificate_end ON certificate (not_after);
    CREATE TABLE stopped_identity (spiffe_id TEXT PRIMARY KEY, since INTEGER NOT NULL) STRICT;`,
+  'CREATE INDEX certificate_revoked ON certificate (issuer_key_id, not_after) WHERE revoked_at IS NOT NULL;',
 ];
 
 const INSERT = `INSERT INTO certificate
@@ -92,12 +96,7 @@ export function openInventory({ state, keepSeconds, clock, events }: InventoryIn
   const revoked = new Set(
     rows(database.prepare('SELECT * FROM certificate WHERE revoked_at IS NOT NULL').all()).map(keyOf),
   );
-  const stopped = new Set(
-    database
-      .prepare('SELECT spiffe_id FROM stopped_identity')
-      .all()
-      .map((row) => String(row['spiffe_id'])),
-  );
+  const stopped = stoppedIdentities(database);
   const commit = createGroupCommit(state);
   const nowSeconds = (): number => Math.floor(clock.nowMillis() / 1000);
   const markRevoked = (found: readonly IssuedCertificate[]): readonly IssuedCertificate[] => {
@@ -131,6 +130,7 @@ export function openInventory({ state, keepSeconds, clock, events }: InventoryIn
       ),
     find: (serial) => bySerial(serial)[0],
     isRevoked: (issuerKeyId, serial) => revoked.size > 0 && revoked.has(`${issuerKeyId} ${serial}`),
+    revokedOf: (...query) => revokedOf(database, ...query),
     revoke: (serial) => remember(inTransaction(database, () => markRevoked(bySerial(serial)))),
     stopIdentity(spiffeId) {
       const found = inTransaction(database, () => {
@@ -155,6 +155,26 @@ export function openInventory({ state, keepSeconds, clock, events }: InventoryIn
     },
     stop: pruning.stop,
   };
+}
+
+function stoppedIdentities(database: StateDatabase): Set<string> {
+  const found = database.prepare('SELECT spiffe_id FROM stopped_identity').all();
+  return new Set(found.map((row) => String(row['spiffe_id'])));
+}
+
+function revokedOf(
+  database: StateDatabase,
+  issuerKeyId: string,
+  nowSeconds: number,
+  limit: number,
+): readonly RevokedCertificate[] {
+  return database
+    .prepare(
+      `SELECT serial, revoked_at FROM certificate WHERE revoked_at IS NOT NULL AND issuer_key_id = ?
+       AND not_after >= ? ORDER BY not_after DESC, serial LIMIT ?`,
+    )
+    .all(issuerKeyId, Math.floor(nowSeconds), limit)
+    .map((row) => ({ serial: String(row['serial']), revokedAtSeconds: Number(row['revoked_at']) }));
 }
 
 /**

@@ -9,6 +9,7 @@ import { type AuthorityJournal, openJournal } from './authority-journal.ts';
 import { readPassphrase } from './authority-keys.ts';
 import { type CertificateControl, createCertificateControl } from './certificate-control.ts';
 import { watchClock } from './clock-watch.ts';
+import { type CrlSource, createCrls } from './crls.ts';
 import { createIdentities, type Identities, type IssuedSvid } from './identities.ts';
 import { type Inventory, openInventory } from './inventory.ts';
 import type { IssuerEventSink } from './issuer-event.ts';
@@ -28,6 +29,8 @@ export interface IssuerInput {
   readonly options: CaOptions;
   /** The CA comes from there; without it we have a root of our own. */
   readonly upstream?: UpstreamAuthority | undefined;
+  /** Keeps revocation lists signed. */
+  readonly wantsCrls?: boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly events: IssuerEventSink;
@@ -44,6 +47,8 @@ export interface SallyportIssuer extends Issuer, JwtIssuer {
   readonly certificates: CertificateControl;
   /** The intermediates whose certificates are about; another list after each step of the rotation. */
   intermediates(): readonly Certificate[];
+  /** There when they are wanted. */
+  readonly crls: CrlSource | undefined;
   /** Rotation by hand. */
   readonly authority: AuthorityControl;
   /** Issues once, without keeping. */
@@ -74,16 +79,14 @@ export async function createIssuer(input: IssuerInput): Promise<SallyportIssuer>
     events,
     idleMax: IDLE_IDENTITIES_MAX,
   });
-  const rotation = createRotation(authorities, input, () => identities.review());
-  const stopWatching = watchClock(clock, (jumpMillis) => {
-    events({
-      level: 'warn',
-      event: 'issuer.clockJumped',
-      message: `the clock jumped by ${Math.round(jumpMillis / 1000)} s, every date is looked at again`,
-      fields: { jumpMillis },
-    });
-    void rotation.advance().then(() => identities.review());
-  });
+  const crls = input.wantsCrls
+    ? createCrls({ ...input, signers: () => authorities.signers(), inventory })
+    : undefined;
+  await crls?.review();
+  const rotation = createRotation(authorities, { clock, events, onAdvanced: () => crls?.review() }, () =>
+    identities.review(),
+  );
+  const stopWatching = followClock(input, rotation, identities);
   const serverRequest = { spiffeId: serverIdOf(trustDomain), dnsNames: [], ttlSeconds: undefined };
   return {
     async x509Svid(request) {
@@ -98,16 +101,21 @@ export async function createIssuer(input: IssuerInput): Promise<SallyportIssuer>
     certificates: createCertificateControl(inventory, {
       trustDomain,
       events,
-      onRevoked: () => identities.review(),
+      onRevoked() {
+        void crls?.review();
+        identities.review();
+      },
     }),
     authority: controlOf(rotation, identities),
     bundle: () => authorities.bundle,
+    crls,
     intermediates: () => authorities.intermediates,
     onBundleChanged: rotation.onBundleChanged,
     stop() {
       stopWatching();
       stopCa();
       rotation.stop();
+      crls?.stop();
       identities.stop();
       inventory.stop();
     },
@@ -119,6 +127,19 @@ export async function createIssuer(input: IssuerInput): Promise<SallyportIssuer>
       return mintNow(request, ON_DEMAND);
     },
   };
+}
+
+/** Timers know nothing of a jump, so everything with a date is looked at again. */
+function followClock({ clock, events }: IssuerInput, rotation: Rotation, identities: Identities): () => void {
+  return watchClock(clock, (jumpMillis) => {
+    events({
+      level: 'warn',
+      event: 'issuer.clockJumped',
+      message: `the clock jumped by ${Math.round(jumpMillis / 1000)} s, every date is looked at again`,
+      fields: { jumpMillis },
+    });
+    void rotation.advance().then(() => identities.review());
+  });
 }
 
 interface Ca {

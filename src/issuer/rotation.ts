@@ -16,6 +16,8 @@ export interface Rotation {
 interface RotationInput {
   readonly clock: Clock;
   readonly events: IssuerEventSink;
+  /** Called after each step, before anybody gets something of it. */
+  readonly onAdvanced?: () => void | Promise<void>;
 }
 
 const RETRY_MILLIS = 5000;
@@ -24,7 +26,7 @@ const WAIT_MILLIS_MAX = Math.min(TIMER_MILLIS_MAX, 60 * 60 * 1000);
 
 export function createRotation(
   authorities: Authorities,
-  { clock, events }: RotationInput,
+  { clock, events, onAdvanced }: RotationInput,
   onTainted: () => void,
 ): Rotation {
   const published = createPublication(authorities, events);
@@ -52,6 +54,7 @@ export function createRotation(
     try {
       const untilSeconds = await authorities.advance();
       delayMillis = Math.min(Math.max(untilSeconds * 1000 - clock.nowMillis(), 0), WAIT_MILLIS_MAX);
+      await onAdvanced?.();
       published.update();
     } catch (error) {
       events({

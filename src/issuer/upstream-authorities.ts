@@ -69,6 +69,8 @@ export async function startUpstreamAuthorities(
       return current;
     },
     jwtKeys,
+    // Keys of CAs that were replaced are gone, so no list could be kept good for what they signed.
+    signers: () => [],
     isTainted: (issuerKeyId) => left.has(issuerKeyId),
     async reload() {
       try {

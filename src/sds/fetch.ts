@@ -51,11 +51,13 @@ export async function fetchSecrets(
   }
   const wanted = asked.flatMap((wish) => (wish.kind === 'svid' ? [wish.entry] : []));
   const svids = await issueAll(wanted, world);
+  const validator = world.validatorOf(caller.listener);
   const view = secretView({
     wishes,
     svidOf: (entry) => svids.get(svidKeyOf(svidRequestOf(entry))),
     bundle: world.bundle(),
-    validator: request.node === null ? world.validator : validatorOf(request.node, world.validator),
+    validator: request.node === null ? validator : validatorOf(request.node, validator),
+    crls: world.crls(),
     cache: world.cache,
   });
   const responses = SOTW.push(taken.state, view).messages;

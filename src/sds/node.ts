@@ -7,6 +7,10 @@ const MINOR_WITHOUT_VALIDATOR = 17;
 
 /** The validator for one Envoy: its node metadata wins, then its age, then what we are set to. */
 export function validatorOf(node: Node, fallback: Validator): Validator {
+  if (fallback === 'crl') {
+    // Whoever asks for revocation lists must not lose them by what an Envoy says of itself.
+    return fallback;
+  }
   const disabled = readBoolean(ownValue(node.metadata?.fields, DISABLE_KEY));
   if (disabled !== undefined) {
     return disabled ? 'plain' : 'spiffe';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { textIssue } from '../base/index.ts';
 import { checkListener, listenerShape } from '../grpc/options.ts';
 
 export const agentListenersOptions = z
@@ -15,8 +16,32 @@ export const agentListenersOptions = z
             'callers of this listener carry the selector `sallyport:socket:<name>` when it is a Unix socket',
           ),
         ...listenerShape,
+        validator: z
+          .enum(['spiffe', 'plain'])
+          .default('spiffe')
+          .describe(
+            'how Envoys are told to verify peers: by their SPIFFE validator, which looks at the trust domain too, or by a plain list of CAs; what an Envoy says of itself in its node metadata goes first',
+          ),
+        crl: z
+          .boolean()
+          .default(false)
+          .describe(
+            'sends revocation lists along with the plain list of CAs, so that Envoys refuse revoked certificates at new connections; needs `validator: plain`, because the SPIFFE validator does not look at them',
+          ),
       })
-      .superRefine(checkListener),
+      .superRefine((listener, report) => {
+        checkListener(listener, report);
+        if (listener.crl && listener.validator === 'spiffe') {
+          report.addIssue(
+            textIssue(
+              'ERR_LISTENER_OPTIONS',
+              'revocation lists have no effect on the SPIFFE validator',
+              'say `validator: plain` and match the names of peers in Envoy, or leave `crl` out',
+              ['crl'],
+            ),
+          );
+        }
+      }),
   )
   .max(1000)
   .prefault([])

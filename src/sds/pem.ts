@@ -5,6 +5,11 @@ export function certificatesPem(certificates: readonly Uint8Array[]): Buffer {
   return Buffer.from(certificates.map((der) => block('CERTIFICATE', der)).join(''));
 }
 
+/** DER revocation lists as one PEM text. RFC 7468, section 6. */
+export function revocationListsPem(lists: readonly Uint8Array[]): Buffer {
+  return Buffer.from(lists.map((der) => block('X509 CRL', der)).join(''));
+}
+
 /** A PKCS#8 key as PEM. */
 export function privateKeyPem(key: Uint8Array): Buffer {
   return Buffer.from(block('PRIVATE KEY', key));

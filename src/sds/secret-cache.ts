@@ -1,24 +1,30 @@
 import type { TrustBundle } from '../identity/index.ts';
-import type { X509Svid } from '../issuer/index.ts';
+import type { CrlSet, X509Svid } from '../issuer/index.ts';
 import type { Definitions } from '../proto/index.ts';
 import type { Resource } from '../xds/index.ts';
-import { bundleSecret, svidSecret } from './secret.ts';
+import { bundleSecret, crlBundleSecret, svidSecret } from './secret.ts';
 import type { Validator } from './sources.ts';
 
 /** Encoded secrets, made once for all streams and forgotten with what they are made of. */
 export interface SecretCache {
   svid(name: string, svid: X509Svid): Resource;
-  bundle(name: string, bundle: TrustBundle, validator: Validator): Resource;
+  bundle(name: string, bundle: TrustBundle, validator: Exclude<Validator, 'crl'>): Resource;
+  bundleWithCrls(name: string, bundle: TrustBundle, crls: CrlSet): Resource;
 }
 
 export function createSecretCache(definitions: Definitions): SecretCache {
   const bySvid = new WeakMap<X509Svid, Map<string, Resource>>();
   const byBundle = new WeakMap<TrustBundle, Map<string, Resource>>();
+  const byCrls = new WeakMap<CrlSet, Map<string, Resource>>();
   return {
     svid: (name, svid) => remember(bySvid, svid, name, () => svidSecret(definitions, name, svid)),
     bundle: (name, bundle, validator) =>
       remember(byBundle, bundle, `${validator} ${name}`, () =>
         bundleSecret(definitions, name, bundle, validator),
+      ),
+    bundleWithCrls: (name, bundle, crls) =>
+      remember(byCrls, crls, `${bundle.sequence} ${name}`, () =>
+        crlBundleSecret(definitions, name, bundle, crls),
       ),
   };
 }

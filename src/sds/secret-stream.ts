@@ -48,7 +48,7 @@ export class SecretStream<Request, Response> {
     this.#about = { connection: caller.connectionId, listener: caller.listener, protocol: protocol.name };
     this.#holdings = new Holdings(world, selectors, () => this.refresh());
     this.#state = newStream(randomHex(world.random, 4));
-    this.#validator = world.validator;
+    this.#validator = world.validatorOf(caller.listener);
   }
 
   get state(): StreamState {
@@ -73,7 +73,7 @@ export class SecretStream<Request, Response> {
   #take(request: Request): void {
     const node = this.#protocol.nodeOf(request);
     if (node !== null) {
-      this.#validator = validatorOf(node, this.#world.validator);
+      this.#validator = validatorOf(node, this.#world.validatorOf(this.caller.listener));
     }
     const taken = this.#protocol.take(this.#state, request);
     this.#state = taken.state;
@@ -161,6 +161,7 @@ export class SecretStream<Request, Response> {
         svidOf: (entry) => this.#holdings.svidOf(entry),
         bundle: this.#world.bundle(),
         validator: this.#validator,
+        crls: this.#world.crls(),
         cache: this.#world.cache,
       }),
     );

@@ -1,8 +1,8 @@
 import type { TrustBundle } from '../identity/index.ts';
-import type { X509Svid } from '../issuer/index.ts';
+import type { CrlSet, X509Svid } from '../issuer/index.ts';
 import { type Definitions, packSecret, packSpiffeValidator, type Secret } from '../proto/index.ts';
 import { contentVersion, type Resource } from '../xds/index.ts';
-import { certificatesPem, privateKeyPem } from './pem.ts';
+import { certificatesPem, privateKeyPem, revocationListsPem } from './pem.ts';
 import type { Validator } from './sources.ts';
 
 const SPIFFE_VALIDATOR = 'envoy.tls.cert_validator.spiffe';
@@ -26,7 +26,7 @@ export function bundleSecret(
   definitions: Definitions,
   name: string,
   bundle: TrustBundle,
-  validator: Validator,
+  validator: Exclude<Validator, 'crl'>,
 ): Resource {
   const roots = { inline_bytes: certificatesPem(bundle.x509Authorities) };
   const spiffe = (): Secret => ({
@@ -44,6 +44,26 @@ export function bundleSecret(
     definitions,
     validator === 'spiffe' ? spiffe() : { name, validation_context: { trusted_ca: roots } },
   );
+}
+
+/**
+ * Roots with revocation lists. Lists of the CAs that sign leaves are all there is: no intermediate is ever revoked
+ * while its root is trusted, so Envoy is told to look at leaves alone.
+ */
+export function crlBundleSecret(
+  definitions: Definitions,
+  name: string,
+  bundle: TrustBundle,
+  { lists }: CrlSet,
+): Resource {
+  return resourceOf(definitions, {
+    name,
+    validation_context: {
+      trusted_ca: { inline_bytes: certificatesPem(bundle.x509Authorities) },
+      crl: { inline_bytes: revocationListsPem(lists) },
+      only_verify_leaf_cert_crl: true,
+    },
+  });
 }
 
 function resourceOf(definitions: Definitions, secret: Secret): Resource {

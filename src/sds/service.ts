@@ -1,7 +1,7 @@
 import type * as grpc from '@grpc/grpc-js';
 import { type Clock, type EventSink, type Random, SallyportError } from '../base/index.ts';
 import { type Caller, type GrpcService, type ServiceContext, statusOf } from '../grpc/index.ts';
-import { type Issuer, SvidPool } from '../issuer/index.ts';
+import { type CrlSource, type Issuer, SvidPool } from '../issuer/index.ts';
 import type { Definitions, DiscoveryRequest, DiscoveryResponse } from '../proto/index.ts';
 import { type Attestation, selectorsOf } from '../workload/index.ts';
 import { fetchSecrets } from './fetch.ts';
@@ -25,7 +25,10 @@ export interface SecretServiceOptions {
   /** Listeners on which keys may travel over plain TCP because somebody said so in plain words. */
   readonly insecureListeners?: ReadonlySet<string>;
   readonly names?: SecretNames;
-  readonly validator?: Validator;
+  /** By listener; by default Envoy's SPIFFE validator. */
+  readonly validatorOf?: (listener: string) => Validator;
+  /** For listeners with the validator `crl`. */
+  readonly crls?: CrlSource | undefined;
 }
 
 /** `envoy.service.secret.v3.SecretDiscoveryService`: certificates and trust for those the entries name. */
@@ -52,7 +55,8 @@ export function createSecretService(options: SecretServiceOptions): SecretServic
     turns: createTurns(),
     budget: createSubscriptionBudget(),
     names: options.names ?? SECRET_NAMES,
-    validator: options.validator ?? 'spiffe',
+    validatorOf: options.validatorOf ?? (() => 'spiffe'),
+    crls: () => options.crls?.current(),
     clock,
     random,
     events,
@@ -66,6 +70,7 @@ export function createSecretService(options: SecretServiceOptions): SecretServic
     }
   };
   const stopEntries = entries.onChange(refreshAll);
+  const stopCrls = options.crls?.onChange(refreshAll);
   const stopBundle = issuer.onBundleChanged((next) => {
     bundle = next;
     refreshAll();
@@ -92,6 +97,7 @@ export function createSecretService(options: SecretServiceOptions): SecretServic
     stop() {
       stopEntries();
       stopBundle();
+      stopCrls?.();
     },
   };
 }

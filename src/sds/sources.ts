@@ -22,6 +22,6 @@ export const SECRET_NAMES: SecretNames = { svid: 'default', bundle: 'ROOTCA', al
 
 /**
  * How Envoy is told to verify a peer: by its own SPIFFE validator, which looks at the trust domain too, or
- * by a plain list of CAs.
+ * by a plain list of CAs, alone or with revocation lists, which the SPIFFE validator would not look at.
  */
-export type Validator = 'spiffe' | 'plain';
+export type Validator = 'spiffe' | 'plain' | 'crl';

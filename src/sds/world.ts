@@ -1,7 +1,7 @@
 import type { Clock, EventSink, Random } from '../base/index.ts';
 import type { Caller } from '../grpc/index.ts';
 import type { TrustBundle } from '../identity/index.ts';
-import type { Issuer, SvidPool } from '../issuer/index.ts';
+import type { CrlSet, Issuer, SvidPool } from '../issuer/index.ts';
 import type { Attestation, EntrySet } from '../workload/index.ts';
 import type { SecretCache } from './secret-cache.ts';
 import type { SecretNames, Validator } from './sources.ts';
@@ -16,7 +16,10 @@ export interface World {
   readonly turns: Turns;
   readonly budget: SubscriptionBudget;
   readonly names: SecretNames;
-  readonly validator: Validator;
+  /** Of a listener, as it is set. */
+  validatorOf(listener: string): Validator;
+  /** Undefined until the first ones are there. */
+  crls(): CrlSet | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly events: EventSink;

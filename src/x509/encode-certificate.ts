@@ -143,10 +143,10 @@ function extensionList(extensions: readonly Extension[]): DerValue {
   );
 }
 
-function algorithmDer(algorithm: SignatureAlgorithm): Uint8Array {
+export function algorithmDer(algorithm: SignatureAlgorithm): Uint8Array {
   return bytesOfHex(SIGNATURE_ALGORITHMS[algorithm].der);
 }
 
-function bytesOfHex(hex: string): Uint8Array {
+export function bytesOfHex(hex: string): Uint8Array {
   return new Uint8Array(Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex'));
 }

@@ -2,6 +2,13 @@ export type { AlternativeNames } from './alternative-names.ts';
 export { type Certificate, readCertificate } from './certificate.ts';
 export { type CertificateRequest, readCsr } from './certificate-request.ts';
 export type { CertificationPath } from './certification-path.ts';
+export {
+  encodeTbsCrl,
+  type RevocationList,
+  type RevokedCertificate,
+  readCrl,
+  type TbsCrlFields,
+} from './crl.ts';
 export { encodesTheSame } from './der-write.ts';
 export type { DistinguishedName } from './distinguished-name.ts';
 export {

@@ -126,7 +126,10 @@ describe('the validator of a bundle', () => {
     ['SPIFFE for Envoy 1.18', version(1, 18), 'spiffe', spiffe],
     ['SPIFFE for Envoy 1.40', version(1, 40), 'spiffe', spiffe],
   ])('is %s', async (_, node, validator, expected) => {
-    const { client } = await sdsBed(undefined, { validator });
+    const { client } = await sdsBed(
+      undefined,
+      validator === undefined ? {} : { validatorOf: () => validator },
+    );
     const stream = client.stream();
     stream.send({
       resource_names: ['ROOTCA'],

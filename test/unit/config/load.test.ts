@@ -256,6 +256,7 @@ describe('listeners', () => {
       'ERR_CONFIG_LISTENER_TWICE',
       'agents[0].address',
     ],
+    ['{ agents: [{ name: a, address: "unix:///a", crl: true }] }', 'ERR_LISTENER_OPTIONS', 'agents[0].crl'],
     ['{}', 'ERR_CONFIG_NO_LISTENER', ''],
     ['{ authz: [{ address: 127.0.0.1:1, profile: sidecart }] }', 'ERR_PROFILE', 'authz[0].profile'],
   ])('refuses %s with %s', (listeners, code, path) => {
@@ -275,6 +276,18 @@ describe('listeners', () => {
     expect([absolute(108), relative(108)].map(codes)).toEqual([
       ['ERR_UNIX_PATH_TOO_LONG'],
       ['ERR_UNIX_PATH_TOO_LONG'],
+    ]);
+  });
+});
+
+describe('revocation lists', () => {
+  const text = (ca: string) =>
+    `trustDomain: example.org\nlisteners: { agents: [{ name: a, address: "unix:///a", validator: plain, crl: true }] }\nca: ${ca}\n`;
+
+  it('are for a plain list of CAs, and not for a CA from above, whose old keys are gone', () => {
+    expect(problems(text('{}'))).toEqual([]);
+    expect(problems(text('{ upstream: { cacerts: ./cacerts } }'))).toEqual([
+      'ERR_LISTENER_OPTIONS 2:79 listeners.agents[0].crl',
     ]);
   });
 });
