@@ -12,6 +12,8 @@ export interface AnchorKey {
   readonly subject: AnchorSubject;
   readonly kind: 'exact' | 'prefix';
   readonly text: string;
+  /** The rule asks for nothing else: wherever the key is found, it holds. */
+  readonly decides: boolean;
 }
 
 /**
@@ -22,7 +24,7 @@ export function anchorsOf(rule: Rule): ReadonlyMap<AnchorSubject, readonly Ancho
   const anchors = new Map<AnchorSubject, readonly AnchorKey[]>();
   for (const subject of ANCHOR_SUBJECTS) {
     const keys = [rule.to, rule.from, [rule.when]]
-      .map((groups) => keysOf(groups, subject))
+      .map((groups) => keysOf(groups, subject, rule))
       .find((found) => found !== undefined);
     if (keys !== undefined) {
       anchors.set(subject, keys);
@@ -31,14 +33,20 @@ export function anchorsOf(rule: Rule): ReadonlyMap<AnchorSubject, readonly Ancho
   return anchors;
 }
 
-function keysOf(groups: readonly ConditionGroup[], subject: AnchorSubject): readonly AnchorKey[] | undefined {
+function keysOf(
+  groups: readonly ConditionGroup[],
+  subject: AnchorSubject,
+  { from, to, when }: Rule,
+): readonly AnchorKey[] | undefined {
   if (groups.length === 0) {
     return undefined;
   }
+  const isWholeRule = groups.length === from.length + to.length + Math.min(when.length, 1);
   const keys: AnchorKey[] = [];
   for (const group of groups) {
+    const isAlone = isWholeRule && group.length === 1;
     const found = group
-      .map((condition) => keysOfCondition(condition, subject))
+      .map((condition) => keysOfCondition(condition, subject, isAlone))
       .find((some) => some !== undefined);
     if (found === undefined || keys.length + found.length > KEYS_MAX) {
       return undefined;
@@ -51,7 +59,11 @@ function keysOf(groups: readonly ConditionGroup[], subject: AnchorSubject): read
 /** A rule that names more values is rare enough to be looked at each time, and filing it takes long. */
 const KEYS_MAX = 1000;
 
-function keysOfCondition(condition: Condition, subject: AnchorSubject): readonly AnchorKey[] | undefined {
+function keysOfCondition(
+  condition: Condition,
+  subject: AnchorSubject,
+  isAlone: boolean,
+): readonly AnchorKey[] | undefined {
   const { match, negated } = condition;
   if (negated || match.values.length > KEYS_MAX) {
     return undefined;
@@ -66,9 +78,9 @@ function keysOfCondition(condition: Condition, subject: AnchorSubject): readonly
   const keys: AnchorKey[] = [];
   for (const value of match.values) {
     if (value.kind === 'template') {
-      keys.push({ subject, kind: 'prefix', text: literalPrefix(value) });
+      keys.push({ subject, kind: 'prefix', text: literalPrefix(value), decides: false });
     } else if (value.kind === 'exact' || value.kind === 'prefix') {
-      keys.push({ subject, kind: value.kind, text: scheme + value.text });
+      keys.push({ subject, kind: value.kind, text: scheme + value.text, decides: isAlone });
     } else {
       return undefined;
     }
@@ -83,6 +95,6 @@ function keysOfNamespaces(match: Match): readonly AnchorKey[] | undefined {
   }
   const names = match.values.map((value) => (typeof value === 'string' ? value : value.namespace));
   return names.every(isOneSegment)
-    ? names.map((text) => ({ subject: 'namespace', kind: 'exact', text }))
+    ? names.map((text) => ({ subject: 'namespace', kind: 'exact', text, decides: false }))
     : undefined;
 }

@@ -9,7 +9,7 @@ import { ANCHOR_SUBJECTS, type AnchorKey, type AnchorSubject, anchorsOf } from '
 export type RuleFinder = (evaluation: Evaluation) => CompiledRule | undefined;
 
 /** Below this many rules looking at each costs less than looking anything up. */
-const INDEX_FROM = 12;
+const INDEX_FROM = 4;
 
 export function* ruleFinder(rules: readonly CompiledRule[]): Sliced<RuleFinder> {
   return rules.length < INDEX_FROM ? scanRules(rules) : yield* indexRules(rules);
@@ -47,8 +47,8 @@ export function* indexRules(rules: readonly CompiledRule[]): Sliced<RuleFinder> 
       const [subject, keys] = best;
       const drawer = drawers.get(subject);
       drawer?.everyone.push(position);
-      for (const key of keys) {
-        file(drawer?.[key.kind], key.text, position);
+      for (const { kind, text, decides } of keys) {
+        file(drawer?.[kind], text, { position, decides });
       }
     }
     yield;
@@ -90,23 +90,43 @@ function tryPositions(search: Search, positions: readonly number[]): void {
   }
 }
 
+/** `decides`: its key alone makes the rule hold. */
+interface Filed {
+  readonly position: number;
+  readonly decides: boolean;
+}
+
+/** In ascending order. */
+function tryFiled(search: Search, filed: readonly Filed[]): void {
+  for (const { position, decides } of filed) {
+    if (position >= search.best) {
+      return;
+    }
+    const rule = search.rules[position];
+    if (rule !== undefined && (decides || ruleHolds(rule, search.evaluation))) {
+      search.best = position;
+      return;
+    }
+  }
+}
+
 interface Drawer {
   /** The positions of all rules in it. */
   readonly everyone: number[];
-  readonly exact: Map<string, number[]>;
-  readonly prefix: Map<string, number[]>;
+  readonly exact: Map<string, Filed[]>;
+  readonly prefix: Map<string, Filed[]>;
 }
 
 function newDrawer(): Drawer {
   return { everyone: [], exact: new Map(), prefix: new Map() };
 }
 
-function file(drawer: Map<string, number[]> | undefined, text: string, position: number): void {
-  const positions = drawer?.get(text);
-  if (positions === undefined) {
-    drawer?.set(text, [position]);
-  } else if (positions.at(-1) !== position) {
-    positions.push(position);
+function file(drawer: Map<string, Filed[]> | undefined, text: string, filed: Filed): void {
+  const others = drawer?.get(text);
+  if (others === undefined) {
+    drawer?.set(text, [filed]);
+  } else {
+    others.push(filed);
   }
 }
 
@@ -114,6 +134,7 @@ type LookUp = (search: Search) => void;
 
 function lookUpIn(drawer: Drawer, subject: AnchorSubject, table: PrefixTable): LookUp {
   const ofPrefix = table.prefixes.map((prefix) => drawer.prefix.get(prefix) ?? []);
+  const hasPrefixes = table.prefixes.length > 0;
   return (search) => {
     const values = valuesOf(subject, search.evaluation);
     if (values === undefined) {
@@ -121,11 +142,13 @@ function lookUpIn(drawer: Drawer, subject: AnchorSubject, table: PrefixTable): L
       return;
     }
     for (const text of values) {
-      tryPositions(search, drawer.exact.get(text) ?? NONE);
-      table.some(text, (at) => {
-        tryPositions(search, ofPrefix[at] ?? NONE);
-        return false;
-      });
+      tryFiled(search, drawer.exact.get(text) ?? NONE);
+      if (hasPrefixes) {
+        table.some(text, (at) => {
+          tryFiled(search, ofPrefix[at] ?? NONE);
+          return false;
+        });
+      }
     }
   };
 }

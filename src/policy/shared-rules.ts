@@ -35,14 +35,18 @@ export function createSharedRules(
 }
 
 function rulesOf(policies: readonly AuthorizationPolicy[]): Rules {
-  const made = new Map<'http' | 'tcp', TargetRules>();
+  let http: TargetRules | undefined;
+  let tcp: TargetRules | undefined;
   function* prepare(transport: 'http' | 'tcp'): Sliced<TargetRules> {
-    const rules = made.get(transport) ?? (yield* targetRules(policies, transport));
-    made.set(transport, rules);
-    return rules;
+    if (transport === 'http') {
+      http ??= yield* targetRules(policies, transport);
+      return http;
+    }
+    tcp ??= yield* targetRules(policies, transport);
+    return tcp;
   }
   return {
-    rules: (transport) => made.get(transport) ?? atOnce(prepare(transport)),
+    rules: (transport) => (transport === 'http' ? http : tcp) ?? atOnce(prepare(transport)),
     prepareRules: prepare,
   };
 }
