@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { checkFiles } from '../../../src/app/index.ts';
 import { systemClock } from '../../../src/base/index.ts';
+import { callUnary } from '../grpc/call-unary.ts';
 import { makeSite, type Site } from './bed.ts';
-import { callUnary, start } from './running.ts';
+import { start } from './running.ts';
 
 const EXAMPLE = join(import.meta.dirname, '../../../examples/minimal');
 

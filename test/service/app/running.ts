@@ -1,9 +1,8 @@
-import * as grpc from '@grpc/grpc-js';
 import { onTestFinished } from 'vitest';
 import { type RunningSallyport, startSallyport } from '../../../src/app/index.ts';
 import { formatListenAddress, systemClock, systemRandom } from '../../../src/base/index.ts';
 import type { DiscoveryResponse } from '../../../src/proto/index.ts';
-import { testDefinitions } from '../../fakes/proto-files.ts';
+import { callUnary } from '../grpc/call-unary.ts';
 import type { Site } from './bed.ts';
 
 /** A Sallyport in this process, with what it logs. */
@@ -78,37 +77,4 @@ export async function fetchToken(site: Site, socket: string, audience: string): 
 export function adminUrl({ addresses }: RunningSallyport): string {
   const address = addresses.get('admin');
   return address === undefined ? 'http://nowhere.invalid' : `http://${formatListenAddress(address)}`;
-}
-
-type Method = grpc.MethodDefinition<object, object>;
-
-export function callUnary(
-  socketPath: string,
-  service: string,
-  name: string,
-  request: object,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<object> {
-  const method = testDefinitions().service(service)[name] as Method;
-  const client = new grpc.Client(`unix:${socketPath}`, grpc.credentials.createInsecure(), {
-    'grpc.use_local_subchannel_pool': 1,
-  });
-  return new Promise((resolve, reject) => {
-    client.makeUnaryRequest(
-      method.path,
-      method.requestSerialize,
-      method.responseDeserialize,
-      request,
-      grpc.Metadata.fromHttp2Headers(headers),
-      { deadline: Date.now() + 10_000 },
-      (error, response) => {
-        client.close();
-        if (error !== null) {
-          reject(error);
-        } else {
-          resolve(response ?? {});
-        }
-      },
-    );
-  });
 }

@@ -2,8 +2,9 @@ import { existsSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { checkFiles, startSallyport } from '../../../src/app/index.ts';
 import { systemClock, systemRandom } from '../../../src/base/index.ts';
+import { callUnary } from '../grpc/call-unary.ts';
 import { ALLOW_ORDERS, ENTRY, makeSite, SETTINGS, type Site } from './bed.ts';
-import { adminUrl, callUnary, check, fetchSecrets, health, start } from './running.ts';
+import { adminUrl, check, fetchSecrets, health, start } from './running.ts';
 
 const DENY_ALL = ALLOW_ORDERS.replace('name: readers', 'name: closed').replace(
   'spec:\n',

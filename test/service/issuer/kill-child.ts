@@ -30,6 +30,7 @@ for (;;) {
   });
   say({
     timeMillis: clock.nowMillis(),
+    serial: svid.serial,
     sequence: issuer.bundle().sequence,
     roots: issuer.bundle().x509Authorities.map((der) => Buffer.from(der).toString('base64')),
     chain: svid.certificates.map((der) => Buffer.from(der).toString('base64')),

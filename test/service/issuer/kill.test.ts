@@ -14,10 +14,15 @@ const FOLDERS = 4;
 const KILLS_PER_FOLDER = 9;
 /** A first start takes about this long. */
 const FIRST_START_MILLIS = 80;
-const LIFE_MILLIS = 400;
+/** Later ones live until they promised so much, and a moment longer: the machine may be slow. */
+const LIFE_PROMISES = 16;
+const MOMENT_MILLIS = 20;
+/** The inventory keeps a certificate for a day after its end. */
+const REMEMBERED_MILLIS = 24 * 3_600_000;
 
 interface Promised {
   readonly timeMillis: number;
+  readonly serial: string;
   readonly sequence: number;
   readonly roots: readonly string[];
   readonly chain: readonly string[];
@@ -46,20 +51,23 @@ async function killAgainAndAgain(
   let last: Promised | undefined;
   let promises = 0;
   for (let kill = 0; kill < KILLS_PER_FOLDER; kill += 1) {
-    const lifeMillis = systemRandom.fraction() * (last === undefined ? FIRST_START_MILLIS : LIFE_MILLIS);
-    const lines = await liveAndDie(folder, last?.timeMillis ?? START_MILLIS, lifeMillis);
+    const isFirst = last === undefined;
+    const lines = await liveAndDie(folder, last?.timeMillis ?? START_MILLIS, {
+      promises: isFirst ? 0 : Math.floor(systemRandom.fraction() * LIFE_PROMISES),
+      thenMillis: systemRandom.fraction() * (isFirst ? FIRST_START_MILLIS : MOMENT_MILLIS),
+    });
     promises += lines.length;
     last = lines.at(-1) ?? last;
-    await expectNothingLost(folder, last);
+    await expectNothingLost(folder, last, lines);
   }
   return { promises, sequence: last?.sequence ?? 0 };
 }
 
-/** Starts the child, lets it live for so long after its first line, kills it; returns what it promised. */
+/** Starts the child, kills it so long after so many promises; returns what it promised. */
 async function liveAndDie(
   folder: string,
   startMillis: number,
-  lifeMillis: number,
+  life: { readonly promises: number; readonly thenMillis: number },
 ): Promise<readonly Promised[]> {
   const script = join(import.meta.dirname, 'kill-child.ts');
   const child = spawn(process.execPath, [script, folder, String(startMillis)], {
@@ -73,21 +81,27 @@ async function liveAndDie(
     child.on('close', (code, signal) => resolve(signal ?? code)),
   );
   const promised: Promised[] = [];
-  let begun = false;
+  let lines = 0;
   for await (const line of createInterface({ input: child.stdout })) {
-    if (!begun) {
-      begun = true;
-      void sleep(lifeMillis).then(() => child.kill('SIGKILL'));
-    } else if (line.endsWith('}')) {
+    lines += 1;
+    // The first line says only that it begins.
+    if (lines > 1 && line.endsWith('}')) {
       promised.push(JSON.parse(line) as Promised);
+    }
+    if (lines === life.promises + 1) {
+      void sleep(life.thenMillis).then(() => child.kill('SIGKILL'));
     }
   }
   expect(await exit, errors).toBe('SIGKILL');
   return promised;
 }
 
-/** The next start works, has every root that was published, and what was handed out is still good. */
-async function expectNothingLost(folder: string, last: Promised | undefined): Promise<void> {
+/** The next start works, has every root that was published and knows every certificate that left; the last is good. */
+async function expectNothingLost(
+  folder: string,
+  last: Promised | undefined,
+  lines: readonly Promised[],
+): Promise<void> {
   const running = await run(folder, fakeClock(last?.timeMillis ?? START_MILLIS), {
     rootTtl: '12d',
     caTtl: '24h',
@@ -99,6 +113,11 @@ async function expectNothingLost(folder: string, last: Promised | undefined): Pr
     if (last !== undefined) {
       const bundle = running.issuer.bundle();
       expect(bundle.sequence).toBeGreaterThanOrEqual(last.sequence);
+      for (const { serial } of lines.filter(
+        ({ timeMillis }) => timeMillis > last.timeMillis - REMEMBERED_MILLIS,
+      )) {
+        expect(running.issuer.certificates.show(serial).serial).toBe(serial);
+      }
       const nowSeconds = running.clock.nowMillis() / 1000;
       const roots = bundle.x509Authorities.map((der) => Buffer.from(der).toString('base64'));
       const unexpired = last.roots.filter(
