@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { jwksOf, makeToken, testKey } from '../../fakes/token-issuer.ts';
+import { callUnary } from '../grpc/call-unary.ts';
 import { makeSite, type Site } from './bed.ts';
-import { callUnary, start } from './running.ts';
+import { start } from './running.ts';
 
 const ISSUER = 'https://id.example.org';
 
