@@ -1,7 +1,7 @@
 import type { Clock, EventSink } from '../base/index.ts';
 import type { Settings } from '../config/index.ts';
 import { loadPeerCredentials, type PeerCredentials } from '../grpc/index.ts';
-import { type Attest, createAttestor, type EntrySet } from '../workload/index.ts';
+import { type Attest, createAttestor, createDockerApi, type EntrySet } from '../workload/index.ts';
 
 /** How callers of the agent listeners are told apart. */
 export interface KernelAttestation {
@@ -13,12 +13,15 @@ export interface KernelAttestation {
 export interface KernelAttestationInput {
   readonly settings: Settings;
   readonly entries: () => EntrySet;
+  /** Lets streams look at their callers again. */
+  readonly onLater: () => void;
   readonly clock: Clock;
   readonly events: EventSink;
 }
 
 export async function loadKernelAttestation(input: KernelAttestationInput): Promise<KernelAttestation> {
   const { settings, events } = input;
+  const { docker } = settings.attestation;
   const loading = await loadPeerCredentials();
   if (!loading.ok && settings.listeners.agents.some(({ address }) => address.kind === 'unix')) {
     events({
@@ -29,6 +32,9 @@ export async function loadKernelAttestation(input: KernelAttestationInput): Prom
   }
   return {
     peerCredentials: loading.ok ? loading.credentials : undefined,
-    attest: createAttestor(input),
+    attest: createAttestor({
+      ...input,
+      docker: docker === undefined ? undefined : createDockerApi(docker.socket),
+    }),
   };
 }

@@ -31,6 +31,8 @@ export interface ListenersInput {
   /** There when a listener wants mutual TLS. */
   readonly tls: ServerTls | undefined;
   readonly clients: TlsClients;
+  /** Whether any certificate is revoked. */
+  readonly hasRevoked: () => boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly events: EventSink;
@@ -52,6 +54,7 @@ export async function openListeners(input: ListenersInput): Promise<void> {
       currentSnapshot: input.snapshot,
       profile,
       waitForKeys: keySets.waitFor,
+      revocations: { listener: listener.name, exist: input.hasRevoked },
       clock,
       events,
     });

@@ -211,6 +211,7 @@ async function listen(wiring: Wiring, { issuer, keySets, serving }: Served) {
   const attestation = await loadKernelAttestation({
     settings,
     entries: () => serving.entries.current(),
+    onLater: () => serving.entries.review(),
     clock,
     events,
   });
@@ -256,6 +257,7 @@ async function listen(wiring: Wiring, { issuer, keySets, serving }: Served) {
     peerCredentials,
     tls,
     clients: createTlsClients(issuer.certificates),
+    hasRevoked: () => issuer.certificates.hasRevoked,
     clock,
     random,
     events,

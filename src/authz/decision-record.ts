@@ -15,6 +15,8 @@ export interface DecisionRecord {
   /** `<namespace>/<name>` of the workload asked for. */
   readonly destination: string | undefined;
   readonly source: string | undefined;
+  /** Set when Envoy names the peer without its certificate, so that revocation cannot be looked at. */
+  readonly withoutCertificate: true | undefined;
   readonly transport: 'http' | 'tcp' | undefined;
   readonly requestId: string | undefined;
   readonly method: string | undefined;
@@ -41,6 +43,8 @@ export function recordOf(verdict: Verdict, known: InQuestion): DecisionRecord {
     profile: profile.name,
     destination: destination && printable(destination, NAME_CHARS_MAX),
     source: principals.length === 0 ? undefined : printable(principals.join(' '), NAME_CHARS_MAX),
+    withoutCertificate:
+      principals.length > 0 && (request?.source?.certificate ?? '') === '' ? true : undefined,
     transport: request && (http === undefined ? 'tcp' : 'http'),
     requestId: http && printed(http.headers.lines('x-request-id')?.[0], 128),
     method: http && printable(http.method, 32),

@@ -17,6 +17,8 @@ export interface AuthzServiceOptions {
   readonly profile: AuthzProfile;
   readonly waitForKeys: WaitForKeys;
   readonly clock: Clock;
+  /** Looked at where Envoy does not send certificates of peers; undefined where nothing is ever revoked. */
+  readonly revocations?: { readonly listener: string; exist(): boolean } | undefined;
   /** Gets `authz.decision` for each call. */
   readonly events: EventSink;
 }
@@ -40,6 +42,7 @@ const CHECK: CheckMethod = {
 
 /** The service that Envoy's ext_authz filters call, for one listener. */
 export function createAuthzService(options: AuthzServiceOptions): GrpcService {
+  const alarm = revocationAlarm(options);
   const check = (call: ServerUnaryCall<Buffer, Buffer>, reply: sendUnaryData<Buffer>): void => {
     const start = options.clock.monotonicMillis();
     const finish = (answer: Answer): void => {
@@ -50,6 +53,7 @@ export function createAuthzService(options: AuthzServiceOptions): GrpcService {
       }
       const micros = Math.round((options.clock.monotonicMillis() - start) * 1000);
       options.events(decisionEvent(answer.record, micros));
+      alarm(answer);
     };
     const answer = answerTo(call, options);
     if (answer instanceof Promise) {
@@ -59,6 +63,24 @@ export function createAuthzService(options: AuthzServiceOptions): GrpcService {
     }
   };
   return { definition: { Check: CHECK }, implementation: { Check: check } };
+}
+
+/** Says once that revoked certificates get through here; files cannot tell, for it is Envoy that leaves them out. */
+function revocationAlarm({ revocations, events }: AuthzServiceOptions): (answer: Answer) => void {
+  let told = false;
+  return ({ record }) => {
+    if (told || record.withoutCertificate !== true || revocations?.exist() !== true) {
+      return;
+    }
+    told = true;
+    events({
+      level: 'error',
+      event: 'authz.revocation_blind',
+      message:
+        'certificates are revoked, and an Envoy names peers without sending their certificates, so they get through; set `include_peer_certificate: true` in its ext_authz filter',
+      fields: { listener: revocations.listener, profile: record.profile },
+    });
+  };
 }
 
 function answerTo(

@@ -182,6 +182,7 @@ export const ERROR_CODES = {
   ERR_ENTRY_UNKNOWN: 'there is no such entry in the store',
   ERR_ENTRY_UNSUPPORTED: 'an entry asks for what is not built yet',
   ERR_WORKLOAD_HASH_BUSY: 'so many executables are being hashed that another one has to wait',
+  ERR_WORKLOAD_DOCKER: 'the engine that runs the containers of callers does not answer, or not as it should',
   ERR_WORKLOAD_CALLER_GONE: 'a process that opened a connection ended before it was looked at',
   // issuer
   ERR_ISSUER_ID: 'a SPIFFE ID is of another trust domain, without a path, or reserved',

@@ -56,6 +56,8 @@ export const LIMITS = {
   /** Audiences of one JWT-SVID, and all of them together, bytes. */
   audiences: 32,
   audienceBytes: 8192,
+  /** What a container engine tells of one container, bytes. */
+  dockerAnswerBytes: 1024 * 1024,
   /** An executable that is hashed for the selector `unix:sha256`, bytes. */
   executableBytes: 512 * 1024 * 1024,
   /** An xDS request, bytes; resource names in one subscription, bytes of a name. */

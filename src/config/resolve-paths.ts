@@ -4,7 +4,7 @@ import type { Settings } from './settings.ts';
 
 /** Makes every path in the settings absolute, seen from `folder`. */
 export function resolvePaths(settings: Partial<Settings>, folder: string): Partial<Settings> {
-  const { ca, stateDir, policies, workloads, entries, listeners, keys } = settings;
+  const { attestation, ca, stateDir, policies, workloads, entries, listeners, keys } = settings;
   const absolute = (path: string) => resolve(folder, path);
   const listening = <T extends { readonly address: ListenAddress }>(listener: T): T => ({
     ...listener,
@@ -13,6 +13,9 @@ export function resolvePaths(settings: Partial<Settings>, folder: string): Parti
   return {
     ...settings,
     ...(stateDir === undefined ? {} : { stateDir: absolute(stateDir) }),
+    ...(attestation?.docker === undefined
+      ? {}
+      : { attestation: { docker: { socket: absolute(attestation.docker.socket) } } }),
     ...(ca === undefined ? {} : { ca: absoluteCa(ca, absolute) }),
     ...(policies === undefined ? {} : { policies: policies.map(absolute) }),
     ...(workloads === undefined ? {} : { workloads: workloads.map(absolute) }),

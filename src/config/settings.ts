@@ -8,7 +8,7 @@ import { allowNoPoliciesOption, policiesOption, rootNamespaceOption } from '../p
 import { agentListenersOptions } from '../sds/options.ts';
 import { stateDirOption } from '../store/options.ts';
 import { adminListenerOptions, publicListenerOptions } from '../web/options.ts';
-import { entriesOption, workloadsOption } from '../workload/options.ts';
+import { attestationOptions, entriesOption, workloadsOption } from '../workload/options.ts';
 
 /** The whole settings file; each room owns its part. The order is that of `docs/config.md`. */
 export const settingsShape = {
@@ -30,6 +30,7 @@ export const settingsShape = {
   allowNoPolicies: allowNoPoliciesOption,
   workloads: workloadsOption,
   entries: entriesOption,
+  attestation: attestationOptions,
   ca: caOptions,
   keys: keysOptions,
   log: logOptions,

@@ -17,6 +17,8 @@ export interface CertificateControl {
   /** False when it was not stopped. */
   allowIdentity(id: SpiffeId): boolean;
   isRevoked(issuerKeyId: string, serial: string): boolean;
+  /** Whether anything at all is revoked. */
+  readonly hasRevoked: boolean;
   isStopped(id: SpiffeId): boolean;
   readonly stopped: readonly string[];
   /**
@@ -85,6 +87,9 @@ export function createCertificateControl(
       return wasStopped;
     },
     isRevoked: inventory.isRevoked,
+    get hasRevoked() {
+      return inventory.hasRevoked;
+    },
     isStopped: (id) => inventory.isStopped(id.uri),
     get stopped() {
       return inventory.stopped;

@@ -34,6 +34,8 @@ export interface Inventory {
   list(query: InventoryQuery): readonly IssuedCertificate[];
   find(serial: string): IssuedCertificate | undefined;
   isRevoked(issuerKeyId: string, serial: string): boolean;
+  /** Whether anything at all is revoked. */
+  readonly hasRevoked: boolean;
   /** Revoked and not past their end, those that end last first. */
   revokedOf(issuerKeyId: string, nowSeconds: number, limit: number): readonly RevokedCertificate[];
   /** The rows that are revoked now; empty when there is none of that serial. */
@@ -129,6 +131,9 @@ export function openInventory({ state, keepSeconds, clock, events }: InventoryIn
           .all(spiffeId ?? null, all ? 0 : nowSeconds(), limit),
       ),
     find: (serial) => bySerial(serial)[0],
+    get hasRevoked() {
+      return revoked.size > 0;
+    },
     isRevoked: (issuerKeyId, serial) => revoked.size > 0 && revoked.has(`${issuerKeyId} ${serial}`),
     revokedOf: (...query) => revokedOf(database, ...query),
     revoke: (serial) => remember(inTransaction(database, () => markRevoked(bySerial(serial)))),

@@ -1,6 +1,7 @@
 export { type Attest, type Attestation, type AttestedConnection, createAttestor } from './attest.ts';
 export { loadDirectory } from './directory.ts';
 export { createDirectory } from './directory-index.ts';
+export { createDockerApi, type DockerApi } from './docker-api.ts';
 export { createEntrySet, loadEntries } from './entries.ts';
 export { type EntryBook, openEntryBook } from './entry-book.ts';
 export type { Mesh } from './mesh.ts';

@@ -1,5 +1,6 @@
 import { SallyportError } from '../base/index.ts';
 import { readSpiffeId } from '../identity/index.ts';
+import { DOCKER_SELECTOR_FORMS } from './docker-selectors.ts';
 import { type SelectorForm, UNIX_SELECTOR_FORMS } from './unix-selectors.ts';
 
 /** What selectors are made of; `grpc`'s Caller is one. */
@@ -44,6 +45,7 @@ const SELECTOR_FORMS: readonly SelectorForm[] = [
   },
   { prefix: MTLS, example: `${MTLS}spiffe://example.org/ns/web/sa/frontend`, isValue: isClientId },
   ...UNIX_SELECTOR_FORMS,
+  ...DOCKER_SELECTOR_FORMS,
 ];
 
 /** The selector as it is compared. Throws `ERR_ENTRY_SELECTOR` for one that no caller could ever show. */

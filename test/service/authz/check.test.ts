@@ -77,6 +77,25 @@ async function bench(options: Partial<AuthzServiceOptions> = {}): Promise<Bench>
   };
 }
 
+describe('revocation where Envoy sends no certificates', () => {
+  const source = { principal: 'spiffe://example.org/ns/web/sa/frontend' };
+
+  test('is told once for each listener, and only when something is revoked', async () => {
+    let isAnything = false;
+    const { check, log } = await bench({ revocations: { listener: 'checks', exist: () => isAnything } });
+    await check(attributesOf({ source }));
+    expect(log.named('authz.revocation_blind')).toEqual([]);
+    isAnything = true;
+    await check(attributesOf({ source: { principal: '' } }));
+    expect(log.named('authz.revocation_blind')).toEqual([]);
+    await check(attributesOf({ source }));
+    await check(attributesOf({ source }));
+    expect(log.named('authz.revocation_blind').map(({ fields }) => fields)).toEqual([
+      { listener: 'checks', profile: 'sidecar' },
+    ]);
+  });
+});
+
 const ALLOW_GET = policy('ALLOW', '[{ to: [{ operation: { methods: [GET] } }] }]', 'reads');
 
 describe('Check over gRPC', () => {

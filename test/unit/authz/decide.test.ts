@@ -28,6 +28,7 @@ describe('verdicts', () => {
     expect(record).toEqual({
       effect: 'allow',
       reason: 'allowed_by_policy',
+      withoutCertificate: true,
       policy: 'shop/reads',
       rule: 0,
       profile: 'sidecar',

@@ -104,7 +104,13 @@ describe('createAttestor', () => {
 
   it.skipIf(!isLinux)('looks again after a moment in which too many executables were hashed', async () => {
     let isBusy = true;
+    let later = 0;
+    const clock = fakeClock(0);
     const { attest } = bed(HASHED, {
+      clock,
+      onLater: () => {
+        later += 1;
+      },
       hashes: {
         sha256: async () => {
           if (isBusy) {
@@ -117,6 +123,9 @@ describe('createAttestor', () => {
     const connection = caller();
     expect((await attest(connection)).join()).not.toContain('unix:sha256');
     isBusy = false;
+    expect((await attest(connection)).join()).not.toContain('unix:sha256');
+    await clock.advance(2000);
+    expect(later).toBe(1);
     expect(await attest(connection)).toContain(`unix:sha256:${'ab'.repeat(32)}`);
   });
 
