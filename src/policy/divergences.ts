@@ -44,4 +44,28 @@ export const POLICY_DIVERGENCES: readonly PolicyDivergence[] = [
     sallyport: 'refuses those over 1 MiB or 1,000 keys',
     why: 'work has a bound',
   },
+  {
+    id: 'key-set-null',
+    istio: 'takes `{"keys": null}` as an inline key set',
+    sallyport: 'refuses it, and takes `{"keys": []}`',
+    why: 'the set was to be filled in and was not; without keys every token of the rule is refused',
+  },
+  {
+    id: 'trust-domain-condition',
+    istio: 'takes any text as a value of `source.trustDomain`, and checks it in `trustDomains` only',
+    sallyport: 'checks both alike',
+    why: 'no trust domain has a `/`, so the condition could never hold, nor its negation fail',
+  },
+  {
+    id: 'empty-name',
+    istio: 'takes an empty name in `request.auth.claims[a][]` and `experimental.envoy.filters.[k]`',
+    sallyport: 'refuses it, as both do in `request.auth.claims[]`',
+    why: 'a name is missing, and nothing that a request holds is meant by none',
+  },
+  {
+    id: 'empty-value',
+    istio: 'takes an empty text in `spaceDelimitedClaims`, and `[]` as a value of an `experimental.` key',
+    sallyport: 'refuses them, as both do an empty text elsewhere',
+    why: 'a value is missing',
+  },
 ];

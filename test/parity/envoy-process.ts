@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -71,22 +72,26 @@ function answers(address: { readonly host: string; readonly port: number }): Pro
   });
 }
 
-/** Ports that nobody listens on, all different. */
+const PORT_MIN = 15_000;
+/** From here on the system takes ports for connections that somebody opens. */
+const PORT_MAX = 32_000;
+
+/** Different ports that nobody listens on, and that nobody will take by chance. */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((resolve) => {
-          const server = createServer();
-          server.listen(0, '127.0.0.1', () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
+  const found = new Set<number>();
+  while (found.size < count) {
+    const port = randomInt(PORT_MIN, PORT_MAX);
+    if (await isFree(port)) {
+      found.add(port);
+    }
+  }
+  return [...found];
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '0.0.0.0', () => server.close(() => resolve(true)));
   });
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

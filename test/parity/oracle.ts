@@ -34,7 +34,8 @@ export function startOracle(): Oracle {
   const child = spawn(path, { stdio: ['pipe', 'pipe', 'inherit'] });
   const waiting: ((line: string | undefined) => void)[] = [];
   createInterface({ input: child.stdout })
-    .on('line', (line) => waiting.shift()?.(line))
+    // Istio's own warnings come on the same way.
+    .on('line', (line) => (line.startsWith('{') ? waiting.shift()?.(line) : undefined))
     .on('close', () => {
       for (const give of waiting.splice(0)) {
         give(undefined);

@@ -7,6 +7,10 @@ const operation = (field: string, value: string): string =>
   authorization(`{ rules: [{ to: [{ operation: { ${field}: [${JSON.stringify(value)}] } }] }] }`);
 const tokenRule = (fields: string): string =>
   requestAuthentication(`{ jwtRules: [{ issuer: i, ${fields} }] }`);
+const condition = (key: string, value: string): string =>
+  authorization(
+    `{ rules: [{ when: [{ key: ${JSON.stringify(key)}, values: [${JSON.stringify(value)}] }] }] }`,
+  );
 const keySet = (count: number, padding = 0): string => {
   const keys = Array.from({ length: count }, (_, kid) => ({ kty: 'oct', kid: `${kid}`, k: 'c2VjcmV0' }));
   return tokenRule(`jwks: '${JSON.stringify({ keys })}${' '.repeat(padding)}'`);
@@ -42,6 +46,22 @@ const ROWS: Readonly<Record<string, { readonly code: string; readonly files: rea
   'key-set-size': {
     code: 'ERR_POLICY_JWKS',
     files: [keySet(LIMITS.keySetKeys + 1), keySet(1, LIMITS.keySetBytes)],
+  },
+  'key-set-null': { code: 'ERR_POLICY_JWKS', files: [tokenRule(`jwks: '{"keys":null}'`)] },
+  'trust-domain-condition': {
+    code: 'ERR_POLICY_TRUST_DOMAIN',
+    files: [condition('source.trustDomain', 'a/b')],
+  },
+  'empty-name': {
+    code: 'ERR_POLICY_CONDITION',
+    files: [condition('request.auth.claims[a][]', 'x'), condition('experimental.envoy.filters.[k]', 'x')],
+  },
+  'empty-value': {
+    code: 'ERR_POLICY_EMPTY',
+    files: [
+      condition('experimental.envoy.filters.a[k]', '[]'),
+      tokenRule(`${INLINE}, spaceDelimitedClaims: [""]`),
+    ],
   },
 };
 
