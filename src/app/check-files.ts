@@ -71,5 +71,5 @@ function directoryCounts({
     [services.filter(({ ref }) => ref.kind === 'ServiceEntry').length, 'ServiceEntry'],
     [gateways.length, 'Gateway'],
   ] as const;
-  return [[workloads.length, 'workloads'], ...others.filter(([count]) => count > 0)];
+  return [[workloads.length, 'Workload'], ...others.filter(([count]) => count > 0)];
 }
