@@ -12,7 +12,12 @@ import { formatDiagnostic } from '../../../src/base/index.ts';
 import { parseTrustDomain } from '../../../src/identity/index.ts';
 import { importKeySet, type KeySetState } from '../../../src/jwt/index.ts';
 import { readManifests } from '../../../src/manifest/index.ts';
-import { compilePolicies, keySetSources, loadPolicies } from '../../../src/policy/index.ts';
+import {
+  compilePolicies,
+  keySetSources,
+  loadPolicies,
+  type MeshSettings,
+} from '../../../src/policy/index.ts';
 import { loadDirectory } from '../../../src/workload/index.ts';
 import { testDefinitions } from '../../fakes/proto-files.ts';
 
@@ -48,6 +53,7 @@ spec: { action: ${action}, rules: ${rules} }
 export interface SnapshotOptions {
   readonly policies?: string;
   readonly workloads?: string;
+  readonly mesh?: MeshSettings;
   readonly profiles?: object;
   /** Key sets that are fetched, by their id; inline ones are always there. */
   readonly fetched?: ReadonlyMap<string, KeySetState>;
@@ -56,7 +62,7 @@ export interface SnapshotOptions {
 }
 
 export function snapshotOf(options: SnapshotOptions = {}): Snapshot {
-  const mesh = { trustDomain, trustDomainAliases: [], rootNamespace: 'istio-system' };
+  const mesh = options.mesh ?? { trustDomain, trustDomainAliases: [], rootNamespace: 'istio-system' };
   const policies = compilePolicies(checkedValue(loadPolicies(objectsOf(options.policies ?? ''), mesh)), mesh);
   const sources = new Map(keySetSources(policies).map((source) => [source.keySetId, source]));
   return {

@@ -80,6 +80,7 @@ export type VectorVerdict = z.infer<typeof verdictSchema>;
 
 /** One request against one set of policies, with the decision that the specification asks for. */
 export interface Vector {
+  readonly file: string;
   readonly title: string;
   readonly row: string;
   readonly mesh: MeshSettings;
@@ -111,6 +112,7 @@ type Case = z.infer<typeof caseSchema>;
 
 function vectorsOf(file: string, mesh: z.infer<typeof meshSchema>, one: Case): readonly Vector[] {
   const shared = {
+    file,
     row: one.row,
     mesh: {
       trustDomain: parseTrustDomain(mesh.trustDomain),
