@@ -1,9 +1,16 @@
 import * as grpc from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
 import { AUTHORIZATION_SERVICE, createAuthzService, type Snapshot } from '../../../src/authz/index.ts';
-import { systemClock } from '../../../src/base/index.ts';
+import { type Clock, systemClock } from '../../../src/base/index.ts';
 import { eventLog } from '../../fakes/events.ts';
-import { type CheckResponse, decodeReply, encodeCheck, snapshotOf } from '../../unit/authz/bed.ts';
+import {
+  type CheckResponse,
+  decodeReply,
+  encodeCheck,
+  NOW_SECONDS,
+  snapshotOf,
+} from '../../unit/authz/bed.ts';
+import { readTokenVectors, seenBy, wantedBy } from '../../unit/authz/token-vectors.ts';
 import {
   VECTOR_PROFILE,
   VECTOR_PROFILES,
@@ -30,11 +37,27 @@ describe('policy vectors over gRPC', () => {
     const server = await start();
     const wrong: string[] = [];
     for (const vector of all) {
-      const seen = await server.ask(snapshotFor(vector), vectorCall(vector));
+      const seen = verdictOf(await server.call(snapshotFor(vector), vectorCall(vector)));
       const { effect, reason, policy, rule } = vector.expected;
       const wanted = { effect, reason, policy, rule };
       if (JSON.stringify(seen) !== JSON.stringify(wanted)) {
         wrong.push(`${vector.title}: ${JSON.stringify(seen)} in place of ${JSON.stringify(wanted)}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('token vectors over gRPC', () => {
+  it.each([...Map.groupBy(readTokenVectors(), ({ file }) => file)])('%s', async (_, all) => {
+    const server = await start({ ...systemClock, nowMillis: () => NOW_SECONDS * 1000 });
+    const wrong: string[] = [];
+    for (const vector of all) {
+      const { attributes, policies, expected } = vector;
+      const reply = await server.call(snapshotOf({ policies }), { attributes, metadata: {} });
+      const [seen, wanted] = [seenBy(reply, expected), wantedBy(vector)].map((part) => JSON.stringify(part));
+      if (seen !== wanted) {
+        wrong.push(`${vector.title}: ${seen} in place of ${wanted}`);
       }
     }
     expect(wrong).toEqual([]);
@@ -47,22 +70,22 @@ function snapshotFor(vector: Vector): Snapshot {
 }
 
 /** A server of which each call finds the snapshot that it brings along in force. */
-async function start() {
+async function start(clock: Clock = systemClock) {
   let snapshot = snapshotOf();
   const service = createAuthzService({
     currentSnapshot: () => snapshot,
     profile: VECTOR_PROFILE,
     waitForKeys: () => Promise.reject(new Error('no vector fetches keys')),
-    clock: systemClock,
+    clock,
     events: eventLog().sink,
   });
   const { target } = await openListener({ address: LOOPBACK, services: [service] });
   const client = new grpc.Client(target, grpc.credentials.createInsecure());
   cleanUp(() => client.close());
   return {
-    async ask(inForce: Snapshot, { attributes, metadata }: VectorCall) {
+    call(inForce: Snapshot, { attributes, metadata }: VectorCall) {
       snapshot = inForce;
-      return verdictOf(await call(client, encodeCheck(attributes), metadata));
+      return call(client, encodeCheck(attributes), metadata);
     },
   };
 }

@@ -96,11 +96,11 @@ function filterMetadata({ claims, metadata }: VectorRequest): object {
 
 function structOf(value: unknown): object {
   return {
-    fields: Object.fromEntries(Object.entries(value ?? {}).map(([name, part]) => [name, valueOf(part)])),
+    fields: Object.fromEntries(Object.entries(value ?? {}).map(([name, part]) => [name, protoValue(part)])),
   };
 }
 
-function valueOf(value: unknown): object {
+function protoValue(value: unknown): object {
   switch (typeof value) {
     case 'string':
       return { stringValue: value };
@@ -113,7 +113,7 @@ function valueOf(value: unknown): object {
         return { nullValue: 0 };
       }
       return Array.isArray(value)
-        ? { listValue: { values: value.map(valueOf) } }
+        ? { listValue: { values: value.map(protoValue) } }
         : { structValue: structOf(value) };
   }
 }
