@@ -53,8 +53,11 @@ describe('token vectors over gRPC', () => {
     const server = await start({ ...systemClock, nowMillis: () => NOW_SECONDS * 1000 });
     const wrong: string[] = [];
     for (const vector of all) {
-      const { attributes, policies, expected } = vector;
-      const reply = await server.call(snapshotOf({ policies }), { attributes, metadata: {} });
+      const { attributes, policies, profile, expected } = vector;
+      const reply = await server.call(
+        snapshotOf({ policies, profiles: { plain: { pathNormalization: 'BASE', ...profile } } }),
+        { attributes, metadata: {} },
+      );
       const [seen, wanted] = [seenBy(reply, expected), wantedBy(vector)].map((part) => JSON.stringify(part));
       if (seen !== wanted) {
         wrong.push(`${vector.title}: ${seen} in place of ${wanted}`);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { jwksOf, makeToken, type TestKeyName } from '../../fakes/token-issuer.ts';
 import { type Ask, attributesOf, type CheckResponse, NOW_SECONDS } from './bed.ts';
 
-const ROOT = 'test/vectors/policy/tokens';
+const ROOT = 'test/vectors/policy/requests';
 
 const keyName = z.enum(['rsa', 'rsaOther', 'p256', 'p256Other', 'p384', 'p521', 'ed25519', 'secret']);
 const anything = z.record(z.string(), z.unknown());
@@ -26,6 +26,9 @@ const expectSchema = z.strictObject({
   /** Headers that rules see, by pattern, and one that they do not. */
   seen: z.record(z.string(), z.string()).default({}),
   unseen: z.string().optional(),
+  claims: z.record(z.string(), z.string()).default({}),
+  /** The code of a denial. */
+  reason: z.string().optional(),
 });
 
 const requestSchema = z.strictObject({
@@ -42,6 +45,7 @@ const caseSchema = z.strictObject({
     .array(z.looseObject({ keys: z.array(keyName).optional() }))
     .default([{ issuer: 'i', keys: ['p256'] }]),
   tokens: z.record(z.string(), tokenSchema).default({}),
+  profile: anything.default({}),
   hits: z.array(requestSchema).default([]),
   misses: z.array(requestSchema).default([]),
 });
@@ -62,6 +66,8 @@ export interface TokenVector {
   readonly row: string;
   readonly kind: 'hit' | 'miss';
   readonly policies: string;
+  /** Of the proxy that asks. */
+  readonly profile: object;
   readonly attributes: object;
   readonly expected: z.infer<typeof expectSchema>;
 }
@@ -116,6 +122,7 @@ function vectorOf(
     row: one.row,
     kind,
     policies: policiesOf(one, request.expect),
+    profile: one.profile,
     attributes: attributesOf(ask),
     expected: request.expect,
   };
@@ -147,7 +154,7 @@ function policiesOf({ rules }: Case, expected: z.infer<typeof expectSchema>): st
     ...rule,
     ...(keys === undefined ? {} : { jwks: jwksOf(...keys) }),
   }));
-  const { principal, seen, unseen } = expected;
+  const { principal, seen, unseen, claims } = expected;
   const source =
     principal === null
       ? [{ source: { notRequestPrincipals: ['*'] } }]
@@ -156,6 +163,10 @@ function policiesOf({ rules }: Case, expected: z.infer<typeof expectSchema>): st
         : [{ source: { requestPrincipals: [principal] } }];
   const when = [
     ...Object.entries(seen).map(([name, value]) => ({ key: `request.headers[${name}]`, values: [value] })),
+    ...Object.entries(claims).map(([name, value]) => ({
+      key: `request.auth.claims[${name}]`,
+      values: [value],
+    })),
     ...(unseen === undefined ? [] : [{ key: `request.headers[${unseen}]`, notValues: ['*'] }]),
   ];
   const head = { apiVersion: 'security.istio.io/v1', metadata: { namespace: 'shop', name: 'v' } };
@@ -169,23 +180,23 @@ function policiesOf({ rules }: Case, expected: z.infer<typeof expectSchema>): st
 
 /** What a reply says, as far as the vector says what it should be. */
 export function seenBy(reply: CheckResponse, expected: TokenVector['expected']): object {
-  const { denied_response: denied } = reply;
+  const { denied_response: denied, dynamic_metadata: metadata } = reply;
   const challenge = denied?.headers.find(({ header }) => header.key.toLowerCase() === 'www-authenticate');
   return {
     status: denied == null ? 200 : STATUS[denied.status.code],
     ...(expected.body === undefined ? {} : { body: denied?.body }),
+    ...(expected.reason === undefined ? {} : { reason: metadata?.fields['reason']?.stringValue }),
     ...(expected.challenge === undefined ? {} : { challenge: challenge?.header.value }),
-    ...(denied == null || denied.body === 'RBAC: access denied' ? { byPolicy: denied != null } : {}),
   };
 }
 
 export function wantedBy({ expected }: TokenVector): object {
-  const { status, body, challenge } = expected;
+  const { status, body, challenge, reason } = expected;
   return {
     status,
     ...(body === undefined ? {} : { body }),
+    ...(reason === undefined ? {} : { reason }),
     ...(challenge === undefined ? {} : { challenge }),
-    ...(status === 200 ? { byPolicy: false } : {}),
   };
 }
 

@@ -128,7 +128,12 @@ export function vectorWorkloads({ target }: Vector): string {
   const gateway = {
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'Gateway',
-    metadata: { namespace, name: gatewayName },
+    metadata: {
+      namespace,
+      name: gatewayName,
+      // Asked for no service, a waypoint is asked for a workload.
+      labels: kind === 'waypoint' && services.length === 0 ? { 'istio.io/waypoint-for': 'workload' } : {},
+    },
     spec: {
       gatewayClassName: kind === 'waypoint' ? 'istio-waypoint' : 'istio',
       listeners: [{ protocol: 'HBONE', allowedRoutes: { namespaces: { from: 'All' } } }],

@@ -62,6 +62,9 @@ const targetSchema = z.strictObject({
 
 const partialRequest = requestSchema.partial();
 
+/** A policy's namespace, and what in its spec says for whom it is. */
+const attachmentSchema = z.strictObject({ namespace: z.string(), spec: z.looseObject({}) });
+
 const caseSchema = z.strictObject({
   name: z.string(),
   row: z.string().min(3),
@@ -72,6 +75,9 @@ const caseSchema = z.strictObject({
   hits: z.array(partialRequest).default([]),
   misses: z.array(partialRequest).default([]),
   policies: z.array(z.looseObject({ kind: z.string() })).optional(),
+  attachments: z
+    .array(z.strictObject({ hit: attachmentSchema.optional(), miss: attachmentSchema.optional() }))
+    .default([]),
   requests: z.array(partialRequest.extend({ expect: verdictSchema })).default([]),
 });
 
@@ -83,6 +89,8 @@ export interface Vector {
   readonly file: string;
   readonly title: string;
   readonly row: string;
+  /** Whether it shows what the row says, or what it does not say. */
+  readonly kind: 'hit' | 'miss';
   readonly mesh: MeshSettings;
   readonly target: Target;
   /** Policies as one YAML text. */
@@ -132,6 +140,7 @@ function vectorsOf(file: string, mesh: z.infer<typeof meshSchema>, one: Case): r
     const make = (kind: 'hit' | 'miss') => (request: z.infer<typeof partialRequest>, index: number) => ({
       ...shared,
       policies,
+      kind,
       title: `${file}: ${one.name}: ${action} ${kind} ${index}`,
       request: withDefaults(request),
       expected: expectedOf(action, kind, one.rule),
@@ -141,14 +150,50 @@ function vectorsOf(file: string, mesh: z.infer<typeof meshSchema>, one: Case): r
   const policies = policyText(one.policies ?? []);
   return [
     ...byRules,
+    ...one.attachments.flatMap((attachment, index) => attachmentVectors(shared, one.name, index, attachment)),
     ...one.requests.map(({ expect, ...request }, index) => ({
       ...shared,
       policies,
+      kind: expect.policy !== undefined || expect.shadow.length > 0 ? ('hit' as const) : ('miss' as const),
       title: `${file}: ${one.name}: request ${index}`,
       request: withDefaults(request),
       expected: expect,
     })),
   ];
+}
+
+type Shared = Pick<Vector, 'file' | 'row' | 'mesh' | 'target'>;
+
+/** A policy with one rule for everything, as each action. */
+function attachmentVectors(
+  shared: Shared,
+  name: string,
+  index: number,
+  { hit, miss }: Case['attachments'][number],
+): readonly Vector[] {
+  const { namespace, spec } = hit ?? miss ?? { namespace: '', spec: {} };
+  const policy = `${namespace}/p`;
+  const decided = { policy, rule: 0, shadow: [] };
+  const open: VectorVerdict = { effect: 'allow', reason: 'allowed_no_policy', shadow: [] };
+  const wanted: Readonly<Record<string, VectorVerdict>> = {
+    DENY: { effect: 'deny', reason: 'denied_by_policy', ...decided },
+    ALLOW: { effect: 'allow', reason: 'allowed_by_policy', ...decided },
+    AUDIT: { ...open, shadow: [`audit AUDIT ${policy} 0`] },
+  };
+  return Object.entries(wanted).map(([action, verdict]) => ({
+    ...shared,
+    kind: hit === undefined ? ('miss' as const) : ('hit' as const),
+    title: `${shared.file}: ${name}: ${action} ${hit === undefined ? 'miss' : 'hit'} ${index}`,
+    policies: policyText([
+      {
+        kind: 'AuthorizationPolicy',
+        metadata: { namespace, name: 'p' },
+        spec: { action, ...spec, rules: [{}] },
+      },
+    ]),
+    request: withDefaults({}),
+    expected: hit === undefined ? open : verdict,
+  }));
 }
 
 function expectedOf(action: 'ALLOW' | 'DENY', kind: 'hit' | 'miss', rule: number): VectorVerdict {
