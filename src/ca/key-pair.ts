@@ -70,13 +70,18 @@ function newEcKeyPair(form: EcForm): KeyPair {
   const ecdh = createECDH(form.curve);
   const point = ecdh.generateKeys();
   const scalar = ecdh.getPrivateKey();
-  const padding = Buffer.alloc(form.scalarBytes - scalar.length);
-  return {
-    publicKeyDer: new Uint8Array(Buffer.concat([form.publicPrefix, point])),
-    privateKeyDer: new Uint8Array(
-      Buffer.concat([form.privatePrefix, padding, scalar, form.privateMiddle, point]),
-    ),
-  };
+  const { publicPrefix, privatePrefix, privateMiddle, scalarBytes } = form;
+  const publicKeyDer = new Uint8Array(publicPrefix.length + point.length);
+  publicKeyDer.set(publicPrefix);
+  publicKeyDer.set(point, publicPrefix.length);
+  const scalarEnd = privatePrefix.length + scalarBytes;
+  const privateKeyDer = new Uint8Array(scalarEnd + privateMiddle.length + point.length);
+  privateKeyDer.set(privatePrefix);
+  // One in 256 numbers is short by a byte or more; zeros go before it.
+  privateKeyDer.set(scalar, scalarEnd - scalar.length);
+  privateKeyDer.set(privateMiddle, scalarEnd);
+  privateKeyDer.set(point, scalarEnd + privateMiddle.length);
+  return { publicKeyDer, privateKeyDer };
 }
 
 const generate = promisify(generateKeyPair);

@@ -120,13 +120,17 @@ export function readNamedBits(node: DerNode): readonly number[] {
 
 /** UTCTime or GeneralizedTime in the one form of RFC 5280 section 4.1.2.5; seconds since the epoch. */
 export function readTime(node: DerNode): number {
-  const text = Buffer.from(node.content).toString('latin1');
-  const full = node.tag === TAG.utcTime ? `${Number(text.slice(0, 2)) < 50 ? '20' : '19'}${text}` : text;
-  const match = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(full);
-  if (match === null || (node.tag !== TAG.utcTime && node.tag !== TAG.generalizedTime)) {
-    throw derError('a time is not in the form YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ');
+  const { tag, content } = node;
+  const yearDigits = tag === TAG.utcTime ? 2 : 4;
+  const isTime = tag === TAG.utcTime || tag === TAG.generalizedTime;
+  if (!isTime || content.length !== yearDigits + 11 || content[yearDigits + 10] !== LETTER_Z) {
+    throw timeError();
   }
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
+  const short = readDigits(content, 0, yearDigits);
+  const year = yearDigits === 4 ? short : short + (short < 50 ? 2000 : 1900);
+  const [month, day, hour, minute, second] = [0, 2, 4, 6, 8].map((at) =>
+    readDigits(content, yearDigits + at, 2),
+  ) as [number, number, number, number, number];
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
   date.setUTCHours(hour, minute, second);
@@ -141,4 +145,23 @@ export function readTime(node: DerNode): number {
     throw derError('a time is not in the calendar');
   }
   return date.getTime() / 1000;
+}
+
+const LETTER_Z = 0x5a;
+const DIGIT_0 = 0x30;
+
+function readDigits(bytes: Uint8Array, start: number, count: number): number {
+  let value = 0;
+  for (let at = start; at < start + count; at += 1) {
+    const digit = (bytes[at] ?? 0) - DIGIT_0;
+    if (digit < 0 || digit > 9) {
+      throw timeError();
+    }
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+function timeError(): Error {
+  return derError('a time is not in the form YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ');
 }

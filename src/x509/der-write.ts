@@ -2,9 +2,9 @@ import forge from 'node-forge';
 
 const { asn1 } = forge;
 
-/** A value in DER already: its pieces in order, joined by `toDer`. */
+/** A value in DER already: its pieces in order, some of them in pieces themselves, joined by `toDer`. */
 export interface DerValue {
-  readonly pieces: readonly Uint8Array[];
+  readonly pieces: readonly (Uint8Array | DerValue)[];
   readonly length: number;
 }
 
@@ -26,12 +26,20 @@ const TAGS = {
 
 export function toDer(value: DerValue): Uint8Array {
   const bytes = new Uint8Array(value.length);
-  let at = 0;
-  for (const piece of value.pieces) {
-    bytes.set(piece, at);
+  join(value, bytes, 0);
+  return bytes;
+}
+
+function join({ pieces }: DerValue, bytes: Uint8Array, start: number): void {
+  let at = start;
+  for (const piece of pieces) {
+    if (piece instanceof Uint8Array) {
+      bytes.set(piece, at);
+    } else {
+      join(piece, bytes, at);
+    }
     at += piece.length;
   }
-  return bytes;
 }
 
 export function sequence(items: readonly DerValue[]): DerValue {
@@ -146,10 +154,7 @@ function primitive(tag: number, content: Uint8Array): DerValue {
 function constructed(tag: number, items: readonly DerValue[]): DerValue {
   const contentLength = items.reduce((sum, { length }) => sum + length, 0);
   const head = headOf(tag, contentLength);
-  return {
-    pieces: [head, ...items.flatMap(({ pieces }) => pieces)],
-    length: head.length + contentLength,
-  };
+  return { pieces: [head, ...items], length: head.length + contentLength };
 }
 
 /** Tag and length, in the shortest form that there is. X.690 sections 8.1.2 and 10.1. */

@@ -9,9 +9,18 @@ export interface DistinguishedName {
 }
 
 export function readName(node: DerNode): DistinguishedName {
-  const parts = expectTag(node, TAG.sequence).children.map(readRelativeName);
-  return { der: node.bytes, text: parts.reverse().join(',') };
+  const { children, bytes } = expectTag(node, TAG.sequence);
+  if (children.length === 0) {
+    return { der: bytes, text: '' };
+  }
+  if (Buffer.compare(lastName.der, bytes) !== 0) {
+    lastName = { der: bytes, text: children.map(readRelativeName).reverse().join(',') };
+  }
+  return lastName;
 }
+
+/** The same few issuers stand in certificate after certificate. */
+let lastName: DistinguishedName = { der: new Uint8Array(), text: '' };
 
 export function sameName(a: DistinguishedName, b: DistinguishedName): boolean {
   return Buffer.compare(a.der, b.der) === 0;

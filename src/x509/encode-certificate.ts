@@ -136,16 +136,32 @@ function extension(id: string, critical: boolean, value: DerValue): Extension {
 }
 
 function extensionList(extensions: readonly Extension[]): DerValue {
-  return sequence(
-    extensions.map((item) =>
-      sequence([oid(item.oid), ...(item.critical ? [boolean(true)] : []), octetString(item.value)]),
-    ),
-  );
+  return sequence(extensions.map(extensionValue));
 }
 
-export function algorithmDer(algorithm: SignatureAlgorithm): Uint8Array {
-  return bytesOfHex(SIGNATURE_ALGORITHMS[algorithm].der);
+/** Extensions that stand in every leaf are one object each, so they are written once. */
+function extensionValue(item: Extension): DerValue {
+  let value = WRITTEN.get(item);
+  if (value === undefined) {
+    const critical = item.critical ? [boolean(true)] : [];
+    value = encoded(toDer(sequence([oid(item.oid), ...critical, octetString(item.value)])));
+    WRITTEN.set(item, value);
+  }
+  return value;
 }
+
+const WRITTEN = new WeakMap<Extension, DerValue>();
+
+export function algorithmDer(algorithm: SignatureAlgorithm): Uint8Array {
+  let der = ALGORITHMS.get(algorithm);
+  if (der === undefined) {
+    der = bytesOfHex(SIGNATURE_ALGORITHMS[algorithm].der);
+    ALGORITHMS.set(algorithm, der);
+  }
+  return der;
+}
+
+const ALGORITHMS = new Map<SignatureAlgorithm, Uint8Array>();
 
 export function bytesOfHex(hex: string): Uint8Array {
   return new Uint8Array(Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex'));

@@ -98,7 +98,21 @@ export function verifySignature(
   }
 }
 
+/** Keys that were looked at and accepted; a key never changes, and its details are read anew each time. */
+const ACCEPTED = new WeakSet<KeyObject>();
+
 function isAcceptedKey(key: KeyObject): boolean {
+  if (ACCEPTED.has(key)) {
+    return true;
+  }
+  const isAccepted = hasAcceptedForm(key);
+  if (isAccepted) {
+    ACCEPTED.add(key);
+  }
+  return isAccepted;
+}
+
+function hasAcceptedForm(key: KeyObject): boolean {
   const details = key.asymmetricKeyDetails;
   switch (key.asymmetricKeyType) {
     case 'ec':
