@@ -11,6 +11,17 @@ export interface Caller {
   readonly process: CallerProcess | undefined;
 }
 
+/** Who it is in a few words, for people and for the inventory. */
+export function describeCaller({ listener, peerUris, process }: Caller): string {
+  const who =
+    process === undefined
+      ? peerUris.join(' ')
+      : `${process.pid === 0 ? '' : `pid=${process.pid} `}uid=${process.uid} gid=${process.gid}`;
+  return `${listener} ${who}`.trim().slice(0, CALLER_CHARS_MAX);
+}
+
+const CALLER_CHARS_MAX = 300;
+
 /** The process that opened the connection, by its ids at that moment. */
 export interface CallerProcess {
   /** 0 when the caller lives in another PID namespace. */

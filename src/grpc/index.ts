@@ -1,4 +1,4 @@
-export type { Caller, CallerProcess } from './caller.ts';
+export { type Caller, type CallerProcess, describeCaller } from './caller.ts';
 export type { ListenerSecurity } from './front-door.ts';
 export { createHealth, type Health } from './health.ts';
 export {

@@ -1,6 +1,6 @@
 import { type Clock, errorText, type Random, type Timer } from '../base/index.ts';
 import type { IssuerEventSink } from './issuer-event.ts';
-import type { SvidRequest, X509Svid } from './issuer-types.ts';
+import type { CallerNote, SvidRequest, X509Svid } from './issuer-types.ts';
 import { renewalDelayMillis, retryDelayMillis } from './renewal-times.ts';
 
 /** A certificate in force, with the key id of the CA that signed it. */
@@ -10,7 +10,7 @@ export interface IssuedSvid extends X509Svid {
 
 export interface IdentitiesInput {
   /** Makes a new key pair and a certificate for it. */
-  readonly issue: (request: SvidRequest) => Promise<IssuedSvid>;
+  readonly issue: (request: SvidRequest, caller: string | undefined) => Promise<IssuedSvid>;
   /** Whether a certificate must not be used any more although its dates say otherwise. */
   readonly isSpoiled: (svid: IssuedSvid) => boolean;
   readonly clock: Clock;
@@ -22,8 +22,8 @@ export interface IdentitiesInput {
 
 /** The identities in force: one certificate for equal requests, renewed in time while somebody keeps it. */
 export interface Identities {
-  svid(request: SvidRequest): Promise<X509Svid>;
-  keep(request: SvidRequest, onRenewed: (svid: X509Svid) => void): () => void;
+  svid(request: SvidRequest, caller?: CallerNote): Promise<X509Svid>;
+  keep(request: SvidRequest, onRenewed: (svid: X509Svid) => void, caller?: CallerNote): () => void;
   /** Looks at every date again, as after a jump of the clock. */
   review(): void;
   /** Those in use of which `match` is true. */
@@ -33,7 +33,10 @@ export interface Identities {
 
 interface Identity {
   readonly request: SvidRequest;
-  readonly keepers: Set<(svid: X509Svid) => void>;
+  /** With who each of them stands for. */
+  readonly keepers: Map<(svid: X509Svid) => void, CallerNote | undefined>;
+  /** Who asked last without keeping. */
+  asker: CallerNote | undefined;
   svid: IssuedSvid | undefined;
   /** By the wall clock. */
   renewAtMillis: number;
@@ -44,6 +47,7 @@ interface Identity {
 
 const SPOILED_RENEWAL_MILLIS = 1000;
 const ATTENDED_PER_TURN = 200;
+const CALLERS_CHARS_MAX = 1000;
 
 export function createIdentities(input: IdentitiesInput): Identities {
   return new IdentityTable(input);
@@ -58,8 +62,9 @@ class IdentityTable implements Identities {
     this.#input = input;
   }
 
-  async svid(request: SvidRequest): Promise<X509Svid> {
+  async svid(request: SvidRequest, caller?: CallerNote): Promise<X509Svid> {
     const identity = this.#identityOf(request);
+    identity.asker = caller;
     const { svid } = identity;
     if (svid === undefined || !this.#isUsable(svid)) {
       return this.#renew(identity);
@@ -70,10 +75,10 @@ class IdentityTable implements Identities {
     return this.#renew(identity).catch(() => svid);
   }
 
-  keep(request: SvidRequest, onRenewed: (svid: X509Svid) => void): () => void {
+  keep(request: SvidRequest, onRenewed: (svid: X509Svid) => void, caller?: CallerNote): () => void {
     const identity = this.#identityOf(request);
     const keeper = (svid: X509Svid): void => onRenewed(svid);
-    identity.keepers.add(keeper);
+    identity.keepers.set(keeper, caller);
     if (identity.timer === undefined) {
       this.#attend(identity);
     }
@@ -148,7 +153,7 @@ class IdentityTable implements Identities {
   async #issueNew(identity: Identity): Promise<IssuedSvid> {
     const { clock, random, events, issue, isSpoiled } = this.#input;
     try {
-      const svid = await issue(identity.request);
+      const svid = await issue(identity.request, callersOf(identity));
       // What was called back while it was made is renewed soon.
       const delayMillis = isSpoiled(svid)
         ? SPOILED_RENEWAL_MILLIS
@@ -190,7 +195,8 @@ class IdentityTable implements Identities {
       evict(this.#identities, this.#input.idleMax);
       identity = {
         request,
-        keepers: new Set(),
+        keepers: new Map(),
+        asker: undefined,
         svid: undefined,
         renewAtMillis: 0,
         pending: undefined,
@@ -203,12 +209,19 @@ class IdentityTable implements Identities {
   }
 }
 
+/** All that share the certificate, as far as they fit. */
+function callersOf({ keepers, asker }: Identity): string | undefined {
+  const notes = keepers.size > 0 ? [...keepers.values()] : [asker];
+  const texts = new Set(notes.flatMap((note) => note?.() ?? []));
+  return texts.size === 0 ? undefined : [...texts].join('; ').slice(0, CALLERS_CHARS_MAX);
+}
+
 function isInForce(svid: X509Svid, nowMillis: number): boolean {
   return nowMillis >= svid.notBeforeSeconds * 1000 && nowMillis < svid.notAfterSeconds * 1000;
 }
 
 function notify(identity: Identity, svid: X509Svid, events: IssuerEventSink): void {
-  for (const keeper of [...identity.keepers]) {
+  for (const keeper of [...identity.keepers.keys()]) {
     try {
       keeper(svid);
     } catch (error) {

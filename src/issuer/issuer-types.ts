@@ -8,6 +8,9 @@ export interface SvidRequest {
   readonly ttlSeconds: number | undefined;
 }
 
+/** Says at the moment of an issuance whom it is for, in words for the inventory. */
+export type CallerNote = () => string | undefined;
+
 /** An X.509-SVID in force with its key. Never logged. */
 export interface X509Svid {
   readonly spiffeId: SpiffeId;
@@ -27,9 +30,9 @@ export interface Issuer {
    * The SVID in force for a request; issues one when there is none, and equal requests share it and its
    * issuance. Rejects with a SallyportError.
    */
-  x509Svid(request: SvidRequest): Promise<X509Svid>;
+  x509Svid(request: SvidRequest, caller?: CallerNote): Promise<X509Svid>;
   /** Keeps the SVID of `request` renewed before its half-life passes until the returned function is called. */
-  keep(request: SvidRequest, onRenewed: (svid: X509Svid) => void): () => void;
+  keep(request: SvidRequest, onRenewed: (svid: X509Svid) => void, caller?: CallerNote): () => void;
   /** The bundle of our own trust domain, as it is published now. */
   bundle(): TrustBundle;
   onBundleChanged(listener: (bundle: TrustBundle) => void): () => void;

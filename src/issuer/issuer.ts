@@ -58,6 +58,8 @@ export interface SallyportIssuer extends Issuer, JwtIssuer {
 const IDLE_IDENTITIES_MAX = 20_000;
 /** What the inventory says of a certificate that a person asked for. */
 const ON_DEMAND = 'mint';
+/** And of one that is our own. */
+const SALLYPORT = 'sallyport';
 
 /**
  * Starts the issuer on a state folder: loads its authorities, or makes a root and an intermediate at the
@@ -71,7 +73,7 @@ export async function createIssuer(input: IssuerInput): Promise<SallyportIssuer>
   const { authorities, controlOf, stop: stopCa } = await startCa({ ...input, journal, passphrase });
   const mintNow = createMinting({ ...input, authorities, inventory });
   const identities = createIdentities({
-    issue: async (request) => svidOf(await mintNow(request, undefined)),
+    issue: async (request, caller) => svidOf(await mintNow(request, caller)),
     isSpoiled: ({ issuerKeyId, serial }) =>
       authorities.isTainted(issuerKeyId) || inventory.isRevoked(issuerKeyId, serial),
     clock,
@@ -89,13 +91,13 @@ export async function createIssuer(input: IssuerInput): Promise<SallyportIssuer>
   const stopWatching = followClock(input, rotation, identities);
   const serverRequest = { spiffeId: serverIdOf(trustDomain), dnsNames: [], ttlSeconds: undefined };
   return {
-    async x509Svid(request) {
+    async x509Svid(request, caller) {
       checkIssuableId(request.spiffeId, trustDomain);
-      return identities.svid(request);
+      return identities.svid(request, caller);
     },
-    keep(request, onRenewed) {
+    keep(request, onRenewed, caller) {
       checkIssuableId(request.spiffeId, trustDomain);
-      return identities.keep(request, onRenewed);
+      return identities.keep(request, onRenewed, caller);
     },
     ...createTokens({ ...input, authorities, inventory }),
     certificates: createCertificateControl(inventory, {
@@ -120,8 +122,8 @@ export async function createIssuer(input: IssuerInput): Promise<SallyportIssuer>
       inventory.stop();
     },
     serverId: serverRequest.spiffeId,
-    serverSvid: () => identities.svid(serverRequest),
-    keepServerSvid: (onRenewed) => identities.keep(serverRequest, onRenewed),
+    serverSvid: () => identities.svid(serverRequest, () => SALLYPORT),
+    keepServerSvid: (onRenewed) => identities.keep(serverRequest, onRenewed, () => SALLYPORT),
     async mintX509(request) {
       checkIssuableId(request.spiffeId, trustDomain);
       return mintNow(request, ON_DEMAND);

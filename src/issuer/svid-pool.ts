@@ -11,7 +11,8 @@ export interface SvidLease {
 interface Pooled {
   readonly key: string;
   readonly request: SvidRequest;
-  readonly listeners: Set<() => void>;
+  /** With who each of them is. */
+  readonly listeners: Map<() => void, string | undefined>;
   svid: X509Svid | undefined;
   failures: number;
   retry: Timer | undefined;
@@ -20,6 +21,7 @@ interface Pooled {
 
 const RETRY_MILLIS = 500;
 const RETRY_MILLIS_MAX = 30_000;
+const CALLERS_TOLD = 3;
 
 /** The SVIDs that open streams use, each kept renewed as long as one of them does. */
 export class SvidPool {
@@ -35,13 +37,17 @@ export class SvidPool {
   }
 
   /** Calls `onChange` whenever `current()` has changed, until the lease is released. */
-  lease(entry: RegistrationEntry, onChange: () => void): SvidLease {
+  lease(entry: RegistrationEntry, onChange: () => void, caller?: string): SvidLease {
     const request = svidRequestOf(entry);
     const key = svidKeyOf(request);
-    const pooled = this.#pooled.get(key) ?? this.#open(key, request);
+    const known = this.#pooled.get(key);
+    const pooled = known ?? this.#open(key, request);
     // A function of its own for each lease, so that one release never ends another.
     const listener = (): void => onChange();
-    pooled.listeners.add(listener);
+    pooled.listeners.set(listener, caller);
+    if (known === undefined) {
+      this.#issue(pooled);
+    }
     return {
       current: () => this.#inForce(pooled),
       release: () => {
@@ -57,14 +63,13 @@ export class SvidPool {
     const pooled: Pooled = {
       key,
       request,
-      listeners: new Set(),
+      listeners: new Map(),
       svid: undefined,
       failures: 0,
       retry: undefined,
       stopKeeping: undefined,
     };
     this.#pooled.set(key, pooled);
-    this.#issue(pooled);
     return pooled;
   }
 
@@ -86,8 +91,9 @@ export class SvidPool {
 
   #issue(pooled: Pooled): void {
     const issued = async (): Promise<X509Svid> => {
-      pooled.stopKeeping ??= this.#issuer.keep(pooled.request, (svid) => this.#take(pooled, svid));
-      return this.#issuer.x509Svid(pooled.request);
+      const callers = (): string | undefined => callersOf(pooled);
+      pooled.stopKeeping ??= this.#issuer.keep(pooled.request, (svid) => this.#take(pooled, svid), callers);
+      return this.#issuer.x509Svid(pooled.request, callers);
     };
     issued().then(
       (svid) => {
@@ -101,7 +107,7 @@ export class SvidPool {
 
   #take(pooled: Pooled, svid: X509Svid): void {
     pooled.svid = svid;
-    for (const onChange of [...pooled.listeners]) {
+    for (const onChange of [...pooled.listeners.keys()]) {
       onChange();
     }
   }
@@ -121,6 +127,14 @@ export class SvidPool {
       error,
     });
   }
+}
+
+/** A few of those who share a certificate, and how many more there are. */
+function callersOf({ listeners }: Pooled): string | undefined {
+  const callers = [...new Set([...listeners.values()].filter((caller) => caller !== undefined))];
+  const more = callers.length - CALLERS_TOLD;
+  const told = callers.slice(0, CALLERS_TOLD);
+  return callers.length === 0 ? undefined : [...told, ...(more > 0 ? [`${more} more`] : [])].join('; ');
 }
 
 export function svidRequestOf(entry: RegistrationEntry): SvidRequest {

@@ -1,5 +1,5 @@
 import { SallyportError, sleep } from '../base/index.ts';
-import type { Caller } from '../grpc/index.ts';
+import { type Caller, describeCaller } from '../grpc/index.ts';
 import { svidKeyOf, svidRequestOf, type X509Svid } from '../issuer/index.ts';
 import type { DiscoveryRequest, DiscoveryResponse } from '../proto/index.ts';
 import type { RegistrationEntry } from '../workload/index.ts';
@@ -50,7 +50,7 @@ export async function fetchSecrets(
     throw new SallyportError('ERR_SDS_NO_IDENTITY', 'no entry gives the caller any of the names it asks for');
   }
   const wanted = asked.flatMap((wish) => (wish.kind === 'svid' ? [wish.entry] : []));
-  const svids = await issueAll(wanted, world);
+  const svids = await issueAll(wanted, caller, world);
   const validator = world.validatorOf(caller.listener);
   const view = secretView({
     wishes,
@@ -75,13 +75,14 @@ export async function fetchSecrets(
 /** What could be issued in time, by the key of its request. */
 async function issueAll(
   entries: readonly RegistrationEntry[],
+  caller: Caller,
   { issuer, clock, events }: World,
 ): Promise<ReadonlyMap<string, X509Svid>> {
   const svids = new Map<string, X509Svid>();
   const issued = entries.map(async (entry) => {
     const request = svidRequestOf(entry);
     try {
-      svids.set(svidKeyOf(request), await issuer.x509Svid(request));
+      svids.set(svidKeyOf(request), await issuer.x509Svid(request, () => describeCaller(caller)));
     } catch (error) {
       events({
         level: 'error',

@@ -1,9 +1,16 @@
+import { type Caller, describeCaller } from '../grpc/index.ts';
 import { type SvidLease, svidKeyOf, svidRequestOf, type X509Svid } from '../issuer/index.ts';
 import type { EntrySet, RegistrationEntry } from '../workload/index.ts';
 import type { StreamState } from '../xds/index.ts';
 
 import { type Wishes, wishesOf } from './wish.ts';
 import type { World } from './world.ts';
+
+/** Who opened a stream, and what was proven of them when they did. */
+export interface Attested {
+  readonly caller: Caller;
+  readonly selectors: readonly string[];
+}
 
 /**
  * What one caller may have by the entries of now, and the SVIDs of it that its stream asks for. An entry
@@ -13,12 +20,14 @@ export class Holdings {
   readonly #world: World;
   readonly #onChange: () => void;
   readonly #leases = new Map<string, SvidLease>();
+  readonly #caller: string;
   #selectors: readonly string[];
   #entries: readonly RegistrationEntry[] = [];
   #wishes: Wishes;
   #set: EntrySet | undefined;
 
-  constructor(world: World, selectors: readonly string[], onChange: () => void) {
+  constructor(world: World, { caller, selectors }: Attested, onChange: () => void) {
+    this.#caller = describeCaller(caller);
     this.#selectors = selectors;
     this.#world = world;
     this.#onChange = onChange;
@@ -66,7 +75,7 @@ export class Holdings {
     }
     for (const [key, entry] of wanted) {
       if (!this.#leases.has(key)) {
-        this.#leases.set(key, this.#world.pool.lease(entry, this.#onChange));
+        this.#leases.set(key, this.#world.pool.lease(entry, this.#onChange, this.#caller));
       }
     }
     for (const [key, lease] of this.#leases) {

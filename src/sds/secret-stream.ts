@@ -2,19 +2,13 @@ import type * as grpc from '@grpc/grpc-js';
 import { type AppEvent, errorCodeOf, errorText, randomHex } from '../base/index.ts';
 import { type Caller, statusOf } from '../grpc/index.ts';
 import { newStream, type StreamEvent, type StreamState } from '../xds/index.ts';
-import { Holdings } from './holdings.ts';
+import { type Attested, Holdings } from './holdings.ts';
 import { validatorOf } from './node.ts';
 import type { SecretProtocol } from './protocol.ts';
 import { secretView } from './secret-view.ts';
 import type { Validator } from './sources.ts';
 import { appEventOf, namesRefused } from './stream-events.ts';
 import type { World } from './world.ts';
-
-/** Who opened a stream, and what was proven of them when they did. */
-export interface Attested {
-  readonly caller: Caller;
-  readonly selectors: readonly string[];
-}
 
 /**
  * One open stream of secrets. While a response is on its way nothing more is encoded: what changes meanwhile
@@ -46,7 +40,7 @@ export class SecretStream<Request, Response> {
     this.#protocol = protocol;
     this.#world = world;
     this.#about = { connection: caller.connectionId, listener: caller.listener, protocol: protocol.name };
-    this.#holdings = new Holdings(world, selectors, () => this.refresh());
+    this.#holdings = new Holdings(world, { caller, selectors }, () => this.refresh());
     this.#state = newStream(randomHex(world.random, 4));
     this.#validator = world.validatorOf(caller.listener);
   }

@@ -103,7 +103,7 @@ function fetchX509Svid(
 ): (call: StreamCall<X509SvidResponse>) => void {
   return (call) => {
     const caller = callerOf(call);
-    const holdings = new X509Holdings(world, () => stream.refresh());
+    const holdings = new X509Holdings(world, caller, () => stream.refresh());
     const stream: StateStream<X509SvidResponse> = openStream(
       call,
       caller,

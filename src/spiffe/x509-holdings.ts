@@ -1,4 +1,5 @@
 import { SallyportError, type Timer } from '../base/index.ts';
+import { type Caller, describeCaller } from '../grpc/index.ts';
 import { type SvidLease, svidKeyOf, svidRequestOf, type X509Svid } from '../issuer/index.ts';
 import type { RegistrationEntry } from '../workload/index.ts';
 import { rootsOf } from './bundles.ts';
@@ -12,6 +13,7 @@ const PATIENCE_MILLIS = 5000;
 /** The X.509-SVIDs of one caller, kept renewed while its stream is open. */
 export class X509Holdings {
   readonly #world: World;
+  readonly #caller: string;
   readonly #onChange: () => void;
   readonly #leases = new Map<string, SvidLease>();
   #patience: Timer | undefined;
@@ -19,7 +21,8 @@ export class X509Holdings {
   #isReleased = false;
 
   /** `onChange` is called whenever `contentFor` may say something new. */
-  constructor(world: World, onChange: () => void) {
+  constructor(world: World, caller: Caller, onChange: () => void) {
+    this.#caller = describeCaller(caller);
     this.#world = world;
     this.#onChange = onChange;
   }
@@ -92,7 +95,7 @@ export class X509Holdings {
     const wanted = new Map(entries.map((entry) => [svidKeyOf(svidRequestOf(entry)), entry]));
     for (const [key, entry] of wanted) {
       if (!this.#leases.has(key)) {
-        this.#leases.set(key, this.#world.pool.lease(entry, this.#onChange));
+        this.#leases.set(key, this.#world.pool.lease(entry, this.#onChange, this.#caller));
       }
     }
     for (const [key, lease] of this.#leases) {

@@ -144,6 +144,8 @@ describe('certificates', () => {
     const first = leafOf(await stream.next());
     const { certificates } = await bed.ask<Listed>('certs.list', { spiffeId: WEB });
     expect(certificates.map(({ serial, spiffeId }) => [serial, spiffeId])).toEqual([[first.serial, WEB]]);
+    const [uid, gid] = [process.geteuid?.(), process.getegid?.()];
+    expect(certificates[0]?.caller).toBe(`web pid=${process.pid} uid=${uid} gid=${gid}`);
     const colons = (first.serial.match(/.{1,2}/g) ?? []).join(':').toUpperCase();
     await bed.ask('certs.revoke', { serial: first.serial.length % 2 === 0 ? colons : first.serial });
     const second = leafOf(await stream.next());

@@ -55,6 +55,52 @@ function bench(idleMax = 100): Bench {
   return made;
 }
 
+describe('the callers of an issuance', () => {
+  it('are those who keep the identity, else the one who asks, as they are at that moment', async () => {
+    const told: (string | undefined)[] = [];
+    const clock = fakeClock(START_MILLIS);
+    const identities = createIdentities({
+      async issue({ spiffeId }, caller) {
+        told.push(caller);
+        const nowSeconds = Math.floor(clock.nowMillis() / 1000);
+        const dates = { notBeforeSeconds: nowSeconds, notAfterSeconds: nowSeconds + 3600 };
+        const serial = String(told.length);
+        return {
+          spiffeId,
+          issuerKeyId: 'aa',
+          certificates: [],
+          privateKey: new Uint8Array(),
+          serial,
+          ...dates,
+        };
+      },
+      isSpoiled: () => false,
+      clock,
+      random: seededRandom(3),
+      events: () => undefined,
+      idleMax: 100,
+    });
+    await identities.svid(requestFor('/a'));
+    await identities.svid(requestFor('/b'), () => 'b asks');
+    let name = 'first';
+    identities.keep(
+      requestFor('/c'),
+      () => undefined,
+      () => name,
+    );
+    identities.keep(
+      requestFor('/c'),
+      () => undefined,
+      () => 'other',
+    );
+    identities.keep(requestFor('/c'), () => undefined);
+    await identities.svid(requestFor('/c'), () => 'asks too');
+    name = 'second';
+    await clock.advance(3600 * 1000);
+    expect(told.slice(0, 4)).toEqual([undefined, 'b asks', 'first', 'second; other']);
+  });
+});
+
 describe('identities in force', () => {
   it('are shared by equal requests, and so is their issuance', async () => {
     const { identities, issued } = bench();

@@ -36,6 +36,27 @@ describe('SvidPool', () => {
     expect(issuer.issued).toBe(2);
   });
 
+  it('tells the issuer who uses a certificate at the moment of each issuance, a few by name', async () => {
+    const notes: (string | undefined)[] = [];
+    const { pool, issuer, clock } = bed();
+    const { keep } = issuer;
+    issuer.keep = (request, onRenewed, caller) =>
+      keep(request, (svid) => {
+        notes.push(caller?.());
+        onRenewed(svid);
+      });
+    const leases = ['a', 'b', 'b'].map((caller) => pool.lease(ENTRY, () => undefined, caller));
+    await clock.advance(0);
+    issuer.renew(ID);
+    leases[0]?.release();
+    issuer.renew(ID);
+    for (const caller of ['c', 'd', 'e']) {
+      pool.lease(ENTRY, () => undefined, caller);
+    }
+    issuer.renew(ID);
+    expect(notes).toEqual(['a; b', 'b', 'b; c; d; 1 more']);
+  });
+
   it('stops renewing with the last release, and a second release of one lease is nothing', async () => {
     const { pool, issuer, clock } = bed();
     const [first, second] = [pool.lease(ENTRY, () => undefined), pool.lease(ENTRY, () => undefined)];
