@@ -27,6 +27,7 @@ import { createPeerTrust } from './peer-trust.ts';
 import { readDefinitions } from './read-definitions.ts';
 import { createReadiness, type ReadinessBoard } from './readiness-board.ts';
 import { startReload } from './reload.ts';
+import { openSecretFiles } from './secret-files.ts';
 import { createServerTls } from './server-tls.ts';
 import { createServing, type Serving } from './serving.ts';
 import { createTlsClients } from './tls-clients.ts';
@@ -216,7 +217,10 @@ async function listen(wiring: Wiring, { issuer, keySets, serving }: Served) {
     events,
   });
   const { attest, peerCredentials } = attestation;
+  const generic = openSecretFiles(settings, clock, events);
+  undo.push(() => generic.stop());
   const secrets = createSecretService({
+    generic,
     definitions,
     issuer,
     entries: serving.entries,

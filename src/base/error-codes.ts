@@ -88,6 +88,7 @@ export const ERROR_CODES = {
   ERR_GRPC_CALLER_UNKNOWN: 'a call came by a connection that was not accepted by its listener',
   ERR_SDS_OPEN_LISTENER:
     'private keys would travel over TCP without TLS, and nothing says that this is meant',
+  ERR_SDS_SECRET: 'two secrets have the same name',
   ERR_SDS_NO_IDENTITY: 'no registration entry gives the caller anything of what it asks for',
   ERR_SDS_NOT_READY: 'the certificate a caller asks for could not be issued yet',
   // config

@@ -37,6 +37,9 @@ export const LIMITS = {
   /** All files of one folder. */
   manifestFiles: 10_000,
   manifestFolderBytes: 256 * 1024 * 1024,
+  /** A generic secret from a file, bytes, and how many there may be. */
+  secretBytes: 64 * 1024,
+  secretFiles: 1000,
   /** A file with certificates or keys that the settings name, bytes. */
   smallFileBytes: 1024 * 1024,
   /** The entity tags that a client of the public listener brings along, characters. */

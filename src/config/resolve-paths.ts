@@ -4,7 +4,7 @@ import type { Settings } from './settings.ts';
 
 /** Makes every path in the settings absolute, seen from `folder`. */
 export function resolvePaths(settings: Partial<Settings>, folder: string): Partial<Settings> {
-  const { attestation, ca, stateDir, policies, workloads, entries, listeners, keys } = settings;
+  const { attestation, ca, stateDir, policies, workloads, entries, listeners, keys, secrets } = settings;
   const absolute = (path: string) => resolve(folder, path);
   const listening = <T extends { readonly address: ListenAddress }>(listener: T): T => ({
     ...listener,
@@ -17,6 +17,9 @@ export function resolvePaths(settings: Partial<Settings>, folder: string): Parti
       ? {}
       : { attestation: { docker: { socket: absolute(attestation.docker.socket) } } }),
     ...(ca === undefined ? {} : { ca: absoluteCa(ca, absolute) }),
+    ...(secrets === undefined
+      ? {}
+      : { secrets: secrets.map((one) => ({ ...one, file: absolute(one.file) })) }),
     ...(policies === undefined ? {} : { policies: policies.map(absolute) }),
     ...(workloads === undefined ? {} : { workloads: workloads.map(absolute) }),
     ...(entries === undefined ? {} : { entries: entries.map(absolute) }),

@@ -5,7 +5,7 @@ import { trustDomainAliasesOption, trustDomainOption } from '../identity/options
 import { keysOptions } from '../keys/options.ts';
 import { logOptions } from '../observe/options.ts';
 import { allowNoPoliciesOption, policiesOption, rootNamespaceOption } from '../policy/options.ts';
-import { agentListenersOptions } from '../sds/options.ts';
+import { agentListenersOptions, secretsOption } from '../sds/options.ts';
 import { stateDirOption } from '../store/options.ts';
 import { adminListenerOptions, publicListenerOptions } from '../web/options.ts';
 import { attestationOptions, entriesOption, workloadsOption } from '../workload/options.ts';
@@ -31,6 +31,7 @@ export const settingsShape = {
   workloads: workloadsOption,
   entries: entriesOption,
   attestation: attestationOptions,
+  secrets: secretsOption,
   ca: caOptions,
   keys: keysOptions,
   log: logOptions,

@@ -27,6 +27,7 @@ const STATUS_OF: Readonly<Record<ClientErrorCode, ClientStatus>> = {
   ERR_GRPC_TLS_MATERIAL: { code: status.UNAVAILABLE, details: 'service is not available' },
   ERR_GRPC_CALLER_UNKNOWN: { code: status.UNAUTHENTICATED, details: 'connection is not known' },
   ERR_WORKLOAD_CALLER_GONE: { code: status.UNAUTHENTICATED, details: 'the calling process is gone' },
+  ERR_SDS_SECRET: { code: status.UNAVAILABLE, details: 'service is not available' },
   ERR_SDS_NO_IDENTITY: { code: status.PERMISSION_DENIED, details: 'no identity issued' },
   ERR_SDS_NOT_READY: { code: status.UNAVAILABLE, details: 'not ready yet' },
   ERR_SDS_OPEN_LISTENER: { code: status.UNAVAILABLE, details: 'service is not available' },

@@ -33,14 +33,14 @@ export async function fetchSecrets(
   const selectors = await world.selectorsOf(caller);
   const set = world.entries();
   const entries = set.matching(selectors);
-  const wishes = wishesOf(entries, set.trustDomain, world.names);
+  const wishes = wishesOf(entries, set.trustDomain, world.names, world.generic());
   const { names, wildcard } = taken.state;
   for (const event of taken.events) {
     world.events(appEventOf(event, about));
   }
   const refused = [...names].filter((name) => wishes.of(name) === undefined);
   if (refused.length > 0 || entries.length === 0) {
-    world.events(namesRefused(refused, about, selectors, entries.length));
+    world.refusals.tell(caller.listener, () => namesRefused(refused, about, selectors, entries.length));
   }
   const asked = [
     ...[...names].map((name) => wishes.of(name)),

@@ -3,6 +3,7 @@ import { type SvidLease, svidKeyOf, svidRequestOf, type X509Svid } from '../issu
 import type { EntrySet, RegistrationEntry } from '../workload/index.ts';
 import type { StreamState } from '../xds/index.ts';
 
+import type { GenericSecrets } from './generic-secrets.ts';
 import { type Wishes, wishesOf } from './wish.ts';
 import type { World } from './world.ts';
 
@@ -25,6 +26,7 @@ export class Holdings {
   #entries: readonly RegistrationEntry[] = [];
   #wishes: Wishes;
   #set: EntrySet | undefined;
+  #generic: GenericSecrets | undefined;
 
   constructor(world: World, { caller, selectors }: Attested, onChange: () => void) {
     this.#caller = describeCaller(caller);
@@ -48,10 +50,12 @@ export class Holdings {
 
   get wishes(): Wishes {
     const set = this.#world.entries();
-    if (set !== this.#set) {
+    const generic = this.#world.generic();
+    if (set !== this.#set || generic !== this.#generic) {
+      this.#generic = generic;
       this.#set = set;
       this.#entries = set.matching(this.#selectors);
-      this.#wishes = wishesOf(this.#entries, set.trustDomain, this.#world.names);
+      this.#wishes = wishesOf(this.#entries, set.trustDomain, this.#world.names, generic);
     }
     return this.#wishes;
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { textIssue } from '../base/index.ts';
+import { checkText, LIMITS, textIssue } from '../base/index.ts';
 import { checkListener, listenerShape } from '../grpc/options.ts';
+import { parseSpiffeId } from '../identity/index.ts';
 
 export const agentListenersOptions = z
   .array(
@@ -50,3 +51,49 @@ export const agentListenersOptions = z
   );
 
 export type AgentListenerOptions = z.infer<typeof agentListenersOptions>[number];
+
+export const secretsOption = z
+  .array(
+    z.strictObject({
+      name: z
+        .string()
+        .min(1)
+        .max(256)
+        .refine((text) => !/^(?:default|ROOTCA|ALL|\*|spiffe:.*)$/.test(text), {
+          message: 'this name stands for a certificate or for trust',
+          params: { hint: 'choose another name' },
+        })
+        .describe('what Envoys ask for'),
+      file: z
+        .string()
+        .min(1)
+        .max(4096)
+        .describe('holds the secret and nothing else, readable by its owner only; watched'),
+      spiffeIds: z
+        .array(z.string().transform(checkText((text: string) => parseSpiffeId(text).uri)))
+        .min(1)
+        .max(1000)
+        .describe('callers who have one of these identities by an entry may have it'),
+    }),
+  )
+  .max(LIMITS.secretFiles)
+  .prefault([])
+  .superRefine((secrets, report) => {
+    const seen = new Set<string>();
+    for (const [index, { name }] of secrets.entries()) {
+      if (seen.has(name)) {
+        report.addIssue(
+          textIssue(
+            'ERR_SDS_SECRET',
+            `another secret has the name \`${name}\` already`,
+            'rename one of them',
+            [index, 'name'],
+          ),
+        );
+      }
+      seen.add(name);
+    }
+  })
+  .describe(
+    'secrets in files that are no certificates, such as keys of Envoy filters, sent over SDS by name',
+  );

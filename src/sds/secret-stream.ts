@@ -185,7 +185,9 @@ export class SecretStream<Request, Response> {
     const refused = added.filter((name) => wishes.of(name) === undefined);
     const asksForNothingElse = this.#state.wildcard && entryCount === 0;
     if (refused.length > 0 || (asksForNothingElse && events.some(({ kind }) => kind === 'subscribed'))) {
-      this.#say(namesRefused(refused, this.#about, selectors, entryCount));
+      this.#world.refusals.tell(this.caller.listener, () =>
+        namesRefused(refused, this.#about, selectors, entryCount),
+      );
     }
   }
 

@@ -34,6 +34,9 @@ export function secretView(options: SecretViewOptions): ResourceView {
         ? 'pending'
         : cache.bundleWithCrls(name, bundle, crls);
     }
+    if (wish.kind === 'generic') {
+      return cache.generic(name, wish.secret);
+    }
     const svid = svidOf(wish.entry);
     return svid === undefined ? 'pending' : cache.svid(name, svid);
   }

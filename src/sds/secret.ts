@@ -2,6 +2,7 @@ import type { TrustBundle } from '../identity/index.ts';
 import type { CrlSet, X509Svid } from '../issuer/index.ts';
 import { type Definitions, packSecret, packSpiffeValidator, type Secret } from '../proto/index.ts';
 import { contentVersion, type Resource } from '../xds/index.ts';
+import type { GenericSecret } from './generic-secrets.ts';
 import { certificatesPem, privateKeyPem, revocationListsPem } from './pem.ts';
 import type { Validator } from './sources.ts';
 
@@ -64,6 +65,10 @@ export function crlBundleSecret(
       only_verify_leaf_cert_crl: true,
     },
   });
+}
+
+export function genericSecret(definitions: Definitions, name: string, { content }: GenericSecret): Resource {
+  return resourceOf(definitions, { name, generic_secret: { secret: { inline_bytes: content } } });
 }
 
 function resourceOf(definitions: Definitions, secret: Secret): Resource {

@@ -5,7 +5,9 @@ import { type CrlSource, type Issuer, SvidPool } from '../issuer/index.ts';
 import type { Definitions, DiscoveryRequest, DiscoveryResponse } from '../proto/index.ts';
 import { type Attestation, selectorsOf } from '../workload/index.ts';
 import { fetchSecrets } from './fetch.ts';
+import { type GenericSecretSource, NO_SECRETS } from './generic-secrets.ts';
 import { DELTA, type SecretProtocol, SOTW } from './protocol.ts';
+import { createRefusalLog } from './refusal-log.ts';
 import { createSecretCache } from './secret-cache.ts';
 import { SecretStream } from './secret-stream.ts';
 import { type EntrySource, SECRET_NAMES, type SecretNames, type Validator } from './sources.ts';
@@ -25,6 +27,8 @@ export interface SecretServiceOptions {
   /** Listeners on which keys may travel over plain TCP because somebody said so in plain words. */
   readonly insecureListeners?: ReadonlySet<string>;
   readonly names?: SecretNames;
+  /** Secrets that are no certificates. */
+  readonly generic?: GenericSecretSource;
   /** By listener; by default Envoy's SPIFFE validator. */
   readonly validatorOf?: (listener: string) => Validator;
   /** For listeners with the validator `crl`. */
@@ -57,6 +61,8 @@ export function createSecretService(options: SecretServiceOptions): SecretServic
     names: options.names ?? SECRET_NAMES,
     validatorOf: options.validatorOf ?? (() => 'spiffe'),
     crls: () => options.crls?.current(),
+    refusals: createRefusalLog(clock, events),
+    generic: () => options.generic?.current() ?? NO_SECRETS,
     clock,
     random,
     events,
@@ -70,6 +76,7 @@ export function createSecretService(options: SecretServiceOptions): SecretServic
     }
   };
   const stopEntries = entries.onChange(refreshAll);
+  const stopGeneric = options.generic?.onChange(refreshAll);
   const stopCrls = options.crls?.onChange(refreshAll);
   const stopBundle = issuer.onBundleChanged((next) => {
     bundle = next;
@@ -98,6 +105,7 @@ export function createSecretService(options: SecretServiceOptions): SecretServic
       stopEntries();
       stopBundle();
       stopCrls?.();
+      stopGeneric?.();
     },
   };
 }

@@ -3,6 +3,8 @@ import type { Caller } from '../grpc/index.ts';
 import type { TrustBundle } from '../identity/index.ts';
 import type { CrlSet, Issuer, SvidPool } from '../issuer/index.ts';
 import type { Attestation, EntrySet } from '../workload/index.ts';
+import type { GenericSecrets } from './generic-secrets.ts';
+import type { RefusalLog } from './refusal-log.ts';
 import type { SecretCache } from './secret-cache.ts';
 import type { SecretNames, Validator } from './sources.ts';
 import type { SubscriptionBudget } from './subscription-budget.ts';
@@ -23,8 +25,11 @@ export interface World {
   readonly clock: Clock;
   readonly random: Random;
   readonly events: EventSink;
+  readonly refusals: RefusalLog;
   /** The same object until it changes. */
   entries(): EntrySet;
+  /** The same object until it changes. */
+  generic(): GenericSecrets;
   bundle(): TrustBundle;
   selectorsOf(caller: Caller): Attestation;
 }

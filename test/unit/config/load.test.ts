@@ -280,6 +280,26 @@ describe('listeners', () => {
   });
 });
 
+describe('secrets', () => {
+  const text = (secrets: string) =>
+    `trustDomain: example.org\nlisteners: { agents: [{ name: a, address: "unix:///a" }] }\nsecrets: [${secrets}]\n`;
+  const secret = (name: string, id = 'spiffe://example.org/a') =>
+    `{ name: "${name}", file: k, spiffeIds: ["${id}"] }`;
+
+  it('have names of their own, callers, and paths against the folder of the file', () => {
+    expect(load(text(secret('key'))).value?.secrets).toEqual([
+      { name: 'key', file: '/srv/sallyport/k', spiffeIds: ['spiffe://example.org/a'] },
+    ]);
+    const codes = (secrets: string) => load(text(secrets)).diagnostics.map(({ code }) => code);
+    expect(codes(`${secret('key')}, ${secret('key')}`)).toEqual(['ERR_SDS_SECRET']);
+    for (const name of ['default', 'ROOTCA', 'ALL', '*', 'spiffe://example.org/a']) {
+      expect(codes(secret(name))).toEqual(['ERR_MANIFEST_SHAPE']);
+    }
+    expect(codes('{ name: key, file: k, spiffeIds: [] }')).toEqual(['ERR_MANIFEST_SHAPE']);
+    expect(codes(secret('key', 'example.org/a'))).toEqual(['ERR_SPIFFE_ID_SCHEME']);
+  });
+});
+
 describe('revocation lists', () => {
   const text = (ca: string) =>
     `trustDomain: example.org\nlisteners: { agents: [{ name: a, address: "unix:///a", validator: plain, crl: true }] }\nca: ${ca}\n`;

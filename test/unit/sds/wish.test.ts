@@ -29,6 +29,38 @@ describe('wishesOf', () => {
     expect(wishes.of(name)).toEqual(expected);
   });
 
+  it('reads a DNS name as the first entry that has it, and a generic secret where the caller may have it', () => {
+    const named = entryFor('spiffe://example.org/n', ['x:y'], {
+      dnsNames: ['Shop.example.org', '*.a.org', 'key'],
+    });
+    const later = entryFor('spiffe://example.org/l', ['x:y'], { dnsNames: ['shop.example.org'] });
+    const secret = (id: string) => ({
+      content: Buffer.from('x'),
+      spiffeIds: new Set([`spiffe://example.org/${id}`]),
+    });
+    const own = secret('l');
+    const generic = new Map([
+      ['own', own],
+      ['foreign', secret('a')],
+      ['key', own],
+    ]);
+    const byName = wishesOf([named, later], TRUST_DOMAIN, SECRET_NAMES, generic);
+    const svid = { kind: 'svid', entry: named };
+    const seen = ['SHOP.example.org', 'b.a.org', 'c.b.a.org', 'a.org', 'own', 'foreign', 'key'].map(
+      byName.of,
+    );
+    expect(seen).toEqual([
+      svid,
+      svid,
+      undefined,
+      undefined,
+      { kind: 'generic', secret: own },
+      undefined,
+      svid,
+    ]);
+    expect([...byName.all().keys()]).not.toContain('own');
+  });
+
   it('lists each identity once, after the bundle', () => {
     expect([...wishes.all().keys()]).toEqual([
       'spiffe://example.org',
