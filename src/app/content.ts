@@ -4,6 +4,7 @@ import { type FolderContent, type FolderGroup, readFolders, type Settings } from
 import { readManifests } from '../manifest/index.ts';
 import { lintAttachment, loadPolicies, type MeshSettings, type PolicyObjects } from '../policy/index.ts';
 import { type Directory, type EntrySet, loadDirectory, loadEntries } from '../workload/index.ts';
+import { checkTokenKeys } from './check-token-keys.ts';
 
 /** What the folders of the settings say, checked. */
 export interface Content {
@@ -84,6 +85,9 @@ function checkContent(
     ...(policies.value === undefined || directory.value === undefined
       ? []
       : lintAttachment(manifests.policies.value ?? [], policies.value, directory.value, mesh.rootNamespace)),
+    ...(policies.value === undefined
+      ? []
+      : checkTokenKeys(manifests.policies.value ?? [], policies.value, settings)),
     ...(policies.value === undefined ? [] : checkAnyPolicy(settings, policies.value, folderDiagnostics)),
   ];
   const content =

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type Clock, InvalidFilesError, type Random } from '../base/index.ts';
+import { type Clock, errorText, InvalidFilesError, type Random, SallyportError } from '../base/index.ts';
 import { readSettings } from '../config/index.ts';
 import { inspectToken, type TokenInspection } from '../jwt/index.ts';
 import { createKeyFetch, createKeySets } from '../keys/index.ts';
@@ -44,9 +44,23 @@ export async function inspectTokenByFiles(input: InspectInput): Promise<TokenIns
   try {
     sets.use(rules.map((rule) => rule.keys));
     const ids = [...new Set(rules.map((rule) => rule.keys.keySetId))];
-    await Promise.allSettled(ids.map((id) => sets.waitFor([id], WAIT_MILLIS)));
-    return inspectToken(token, rules, sets.view(), Math.floor(clock.nowMillis() / 1000));
+    const problems = new Map<string, string>();
+    await Promise.all(
+      ids.map((id) =>
+        sets.waitFor([id], WAIT_MILLIS).catch((error: unknown) => problems.set(id, problemText(error))),
+      ),
+    );
+    const nowSeconds = Math.floor(clock.nowMillis() / 1000);
+    return inspectToken(token, rules, sets.view(), nowSeconds, (id) => problems.get(id) ?? TOO_SLOW);
   } finally {
     sets.stop();
   }
+}
+
+const TOO_SLOW = `their server did not answer within ${WAIT_MILLIS / 1000} s`;
+
+function problemText(error: unknown): string {
+  return error instanceof SallyportError && error.hint !== undefined
+    ? `${errorText(error)} (${error.hint})`
+    : errorText(error);
 }

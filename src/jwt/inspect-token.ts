@@ -30,12 +30,16 @@ export interface InspectedCheck {
   readonly detail: string;
 }
 
-/** Every check of every rule, also those after the first failure. */
+/**
+ * Every check of every rule, also those after the first failure. `whyMissing` says of a key set that is not there what
+ * keeps it away.
+ */
 export function inspectToken(
   text: string,
   rules: readonly TokenRule[],
   keys: KeySetView,
   nowSeconds: number,
+  whyMissing: (keySetId: string) => string | undefined = () => undefined,
 ): TokenInspection {
   const parsed = parseToken(text);
   if (!parsed.ok) {
@@ -45,22 +49,27 @@ export function inspectToken(
   return {
     token,
     malformed: undefined,
-    rules: prepareRules(rules).rules.map((rule) => inspectByRule(rule, text, parsed.token, keys, nowSeconds)),
+    rules: prepareRules(rules).rules.map((rule) =>
+      inspectByRule(rule, { text, token: parsed.token, keys, nowSeconds, whyMissing }),
+    ),
   };
 }
 
-function inspectByRule(
-  rule: PreparedRule,
-  text: string,
-  token: ParsedToken,
-  keys: KeySetView,
-  nowSeconds: number,
-): RuleInspection {
+interface Case {
+  readonly text: string;
+  readonly token: ParsedToken;
+  readonly keys: KeySetView;
+  readonly nowSeconds: number;
+  whyMissing(keySetId: string): string | undefined;
+}
+
+function inspectByRule(rule: PreparedRule, inspected: Case): RuleInspection {
+  const { token, nowSeconds } = inspected;
   const checks = [
     ...CLAIM_CHECKS.map(({ name, failure }) =>
       checked(name, failure(rule, token, nowSeconds), detailOf(name, rule, token, nowSeconds)),
     ),
-    signatureCheck(rule, text, token, keys),
+    signatureCheck(rule, inspected),
   ];
   const decisive = checks.find(({ outcome }) => outcome !== 'passed');
   const verdict =
@@ -68,16 +77,16 @@ function inspectByRule(
   return { ruleId: rule.rule.id, verdict, checks };
 }
 
-function signatureCheck(
-  rule: PreparedRule,
-  text: string,
-  token: ParsedToken,
-  keys: KeySetView,
-): InspectedCheck {
-  const set = keys.keySet(rule.rule.keys.keySetId);
+function signatureCheck({ rule }: PreparedRule, inspected: Case): InspectedCheck {
+  const { text, token, keys, whyMissing } = inspected;
+  const { keySetId } = rule.keys;
+  const set = keys.keySet(keySetId);
   switch (set.state) {
-    case 'missing':
-      return { name: 'signature', outcome: 'undecided', detail: 'the keys of this rule are not there' };
+    case 'missing': {
+      const why = whyMissing(keySetId);
+      const detail = `the keys of this rule are not there${why === undefined ? '' : `: ${why}`}`;
+      return { name: 'signature', outcome: 'undecided', detail };
+    }
     case 'unusable':
       return checked('signature', 'keysUnusable', '');
     case 'ready': {

@@ -37,6 +37,11 @@ export function createKeyFetch(options: KeyFetchOptions, resolve: ResolveName = 
   };
 }
 
+/** Throws what a fetch would at once: `ERR_KEY_FETCH_URL`, and `_ADDRESS` where the URL holds an address. */
+export function checkKeyUrl(url: string, options: KeyFetchOptions): void {
+  checkedUrl({ options, resolve: resolveName, guard: createAddressGuard(options.allowCidrs) }, url);
+}
+
 interface Route {
   readonly options: KeyFetchOptions;
   readonly resolve: ResolveName;

@@ -1,3 +1,4 @@
+export { checkKeySource } from './check-key-source.ts';
 export type { KeysEvent, KeysEventSink } from './events.ts';
 export {
   createKeyFetch,

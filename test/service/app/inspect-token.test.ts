@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { checkFiles } from '../../../src/app/index.ts';
+import { systemClock } from '../../../src/base/index.ts';
 import { jwksOf, makeToken } from '../../fakes/token-issuer.ts';
 import { makeSite, SETTINGS } from './bed.ts';
 
@@ -32,4 +34,29 @@ spec: { jwtRules: [${JSON.stringify(rule)}] }
   const refused = await inspect('rsa');
   expect(refused).toContain('shop/tokens#0: refused');
   expect(refused).toContain('wants ES256, has RS256');
+});
+
+it('check and `jwt inspect` say which keys are never fetched, and why', async () => {
+  const site = makeSite();
+  site.write(
+    'policies/tokens.yaml',
+    `apiVersion: security.istio.io/v1
+kind: RequestAuthentication
+metadata: { name: tokens, namespace: shop }
+spec:
+  jwtRules:
+    - { issuer: "http://id.example.org" }
+    - { issuer: "https://id.example.org", jwksUri: "https://169.254.169.254/keys" }
+    - { issuer: "https://good.example.org", jwks: '${jwksOf('p256')}' }
+`,
+  );
+  const { diagnostics } = await checkFiles(site.settingsPath, systemClock);
+  expect(diagnostics.map(({ code, severity, path }) => [code, severity, path])).toEqual([
+    ['ERR_KEY_FETCH_URL', 'warning', 'spec.jwtRules[0].issuer'],
+    ['ERR_KEY_FETCH_ADDRESS', 'warning', 'spec.jwtRules[1].jwksUri'],
+  ]);
+  const token = makeToken('p256', { payload: { iss: 'http://id.example.org' } });
+  const args = ['src/cli/main.ts', 'jwt', 'inspect', token, '--config', site.settingsPath];
+  const { stdout } = await run(process.execPath, args);
+  expect(stdout).toContain('the keys of this rule are not there: `http:` is not fetched from');
 });

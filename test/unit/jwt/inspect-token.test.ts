@@ -14,6 +14,17 @@ const rules = [
 ];
 
 describe('inspectToken', () => {
+  it('says what keeps a key set away', () => {
+    const token = makeToken('p256', { payload: GOOD_CLAIMS });
+    const why = (keySetId: string): string => `\`${keySetId}\` is away`;
+    const inspection = inspectToken(token, rules, keysOfRules(rules), NOW, why);
+    expect(inspection.rules.at(-1)?.checks.at(-1)).toEqual({
+      name: 'signature',
+      outcome: 'undecided',
+      detail: 'the keys of this rule are not there: `remote` is away',
+    });
+  });
+
   it('says what every rule thinks of every part', () => {
     const token = makeToken('p256', { payload: { ...GOOD_CLAIMS, aud: 'shop', nbf: NOW + 30 } });
     const inspection = inspectToken(token, rules, keysOfRules(rules), NOW);
