@@ -2,6 +2,7 @@ import { createHmac, createPublicKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/base/index.ts';
 import type { KeySetView, TokenRule } from '../../../src/jwt/index.ts';
+import { cpuMillis } from '../../fakes/cpu-time.ts';
 import { base64url, jwksOf, makeToken, signatureOf, testKey } from '../../fakes/token-issuer.ts';
 import {
   bearer,
@@ -339,11 +340,12 @@ describe('attacks on tokens', () => {
     ['(many members)', `{${Array.from({ length: 1000 }, (_, index) => `"k${index}":1`).join(',')},"k0":1}`],
   ])('a payload that is work for nothing is refused in time %s', (_name, payload) => {
     const token = makeToken('p256', { payload });
-    const start = performance.now();
-    for (let round = 0; round < 20; round += 1) {
-      expect(verdictOf(judge([tokenRule()], bearer(token)))).toBe('Jwt payload is an invalid JSON');
-    }
-    expect((performance.now() - start) / 20).toBeLessThan(20);
+    const millis = cpuMillis(() => {
+      for (let round = 0; round < 20; round += 1) {
+        expect(verdictOf(judge([tokenRule()], bearer(token)))).toBe('Jwt payload is an invalid JSON');
+      }
+    });
+    expect(millis / 20).toBeLessThan(20);
   });
 
   it('a set full of nameless keys costs a bounded number of tries', () => {
