@@ -1,3 +1,5 @@
+import { importKeySet } from '../../jwt/index.ts';
+
 /**
  * A key set (RFC 7517) by which Envoy verifies the given algorithms alone: Envoy's filter has no setting for
  * them, but a key with `alg` serves no other. A key without stands there once for each algorithm of its
@@ -12,6 +14,15 @@ export function limitKeySet(jwks: string, algorithms: readonly string[]): string
   });
   return JSON.stringify({ keys });
 }
+
+/** Whether Envoy finds a key in the set: it looks at what a key is, not at what it is said to be for. */
+export function hasUsableKey(jwks: string): boolean {
+  const keys = keysOf(jwks).map(({ use: _, key_ops: __, ...key }) => key);
+  return importKeySet(JSON.stringify({ keys }), { allowSymmetric: true, rsaBitsMin: RSA_BITS_MIN_OF_ENVOY })
+    .ok;
+}
+
+const RSA_BITS_MIN_OF_ENVOY = 512;
 
 const BY_TYPE: ReadonlyMap<unknown, readonly string[]> = new Map([
   ['RSA', ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']],

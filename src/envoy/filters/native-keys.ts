@@ -1,7 +1,7 @@
 import { SallyportError } from '../../base/index.ts';
 import type { TokenRule } from '../../jwt/index.ts';
 import { duration, type JsonObject } from '../typed.ts';
-import { limitKeySet } from './limit-key-set.ts';
+import { hasUsableKey, limitKeySet } from './limit-key-set.ts';
 
 /** Names of the Envoy's own clusters that reach key servers, by `jwksUri`. */
 export type JwksClusters = ReadonlyMap<string, string>;
@@ -12,12 +12,13 @@ const CACHE_DURATION = '300s';
 /** The key set of a JwtProvider. Throws `ERR_ENVOY_KEY_SET` where Envoy cannot have the rule's keys. */
 export function nativeKeys({ id, keys, algorithms }: TokenRule, clusters: JwksClusters): JsonObject {
   switch (keys.kind) {
-    case 'inline':
-      return {
-        local_jwks: {
-          inline_string: algorithms === undefined ? keys.jwks : limitKeySet(keys.jwks, algorithms),
-        },
-      };
+    case 'inline': {
+      const jwks = algorithms === undefined ? keys.jwks : limitKeySet(keys.jwks, algorithms);
+      if (!hasUsableKey(jwks)) {
+        throw refused(id, 'has no key that Envoy can verify by, and Envoy refuses to start without one');
+      }
+      return { local_jwks: { inline_string: jwks } };
+    }
     case 'uri': {
       const cluster = clusters.get(keys.jwksUri);
       if (cluster === undefined) {

@@ -109,7 +109,7 @@ describe('the filters of a workload', () => {
 
   it('stand in the order of Envoy: tokens, AUDIT, DENY, ALLOW', () => {
     const yaml = `${policy('ALLOW', 'a')}${policy('AUDIT', 'l')}${policy('DENY', 'd')}${requestAuthentication(
-      '{ jwtRules: [{ issuer: i, jwks: \'{"keys":[]}\' }] }',
+      '{ jwtRules: [{ issuer: i, jwks: \'{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}\' }] }',
       'r',
       'shop',
     )}`;
