@@ -1,26 +1,10 @@
-import * as grpc from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
-import { AUTHORIZATION_SERVICE, createAuthzService, type Snapshot } from '../../../src/authz/index.ts';
-import { type Clock, systemClock } from '../../../src/base/index.ts';
-import { eventLog } from '../../fakes/events.ts';
-import {
-  type CheckResponse,
-  decodeReply,
-  encodeCheck,
-  NOW_SECONDS,
-  snapshotOf,
-} from '../../unit/authz/bed.ts';
+import { systemClock } from '../../../src/base/index.ts';
+import { type CheckResponse, NOW_SECONDS, snapshotOf } from '../../unit/authz/bed.ts';
 import { readTokenVectors, seenBy, wantedBy } from '../../unit/authz/token-vectors.ts';
-import {
-  VECTOR_PROFILE,
-  VECTOR_PROFILES,
-  type VectorCall,
-  vectorCall,
-  vectorWorkloads,
-  whyNotCallable,
-} from '../../unit/authz/vector-call.ts';
-import { readVectors, type Vector } from '../../unit/policy/vectors.ts';
-import { cleanUp, LOOPBACK, openListener } from '../grpc/bed.ts';
+import { vectorCall, vectorSnapshot, whyNotCallable } from '../../unit/authz/vector-call.ts';
+import { readVectors } from '../../unit/policy/vectors.ts';
+import { startVectorServer } from './vector-server.ts';
 
 const vectors = readVectors();
 const callable = vectors.filter((vector) => whyNotCallable(vector) === undefined);
@@ -34,10 +18,11 @@ describe('policy vectors over gRPC', () => {
   });
 
   it.each([...Map.groupBy(callable, ({ file }) => file)])('%s', async (_, all) => {
-    const server = await start();
+    const server = await startVectorServer();
     const wrong: string[] = [];
     for (const vector of all) {
-      const seen = verdictOf(await server.call(snapshotFor(vector), vectorCall(vector)));
+      server.putInForce(vectorSnapshot(vector));
+      const seen = verdictOf(await server.call(vectorCall(vector)));
       const { effect, reason, policy, rule } = vector.expected;
       const wanted = { effect, reason, policy, rule };
       if (JSON.stringify(seen) !== JSON.stringify(wanted)) {
@@ -50,14 +35,14 @@ describe('policy vectors over gRPC', () => {
 
 describe('token vectors over gRPC', () => {
   it.each([...Map.groupBy(readTokenVectors(), ({ file }) => file)])('%s', async (_, all) => {
-    const server = await start({ ...systemClock, nowMillis: () => NOW_SECONDS * 1000 });
+    const server = await startVectorServer({ ...systemClock, nowMillis: () => NOW_SECONDS * 1000 });
     const wrong: string[] = [];
     for (const vector of all) {
       const { attributes, policies, profile, expected } = vector;
-      const reply = await server.call(
+      server.putInForce(
         snapshotOf({ policies, profiles: { plain: { pathNormalization: 'BASE', ...profile } } }),
-        { attributes, metadata: {} },
       );
+      const reply = await server.call({ attributes, metadata: {} });
       const [seen, wanted] = [seenBy(reply, expected), wantedBy(vector)].map((part) => JSON.stringify(part));
       if (seen !== wanted) {
         wrong.push(`${vector.title}: ${seen} in place of ${wanted}`);
@@ -66,49 +51,6 @@ describe('token vectors over gRPC', () => {
     expect(wrong).toEqual([]);
   });
 });
-
-function snapshotFor(vector: Vector): Snapshot {
-  const { policies, mesh } = vector;
-  return snapshotOf({ policies, mesh, workloads: vectorWorkloads(vector), profiles: VECTOR_PROFILES });
-}
-
-/** A server of which each call finds the snapshot that it brings along in force. */
-async function start(clock: Clock = systemClock) {
-  let snapshot = snapshotOf();
-  const service = createAuthzService({
-    currentSnapshot: () => snapshot,
-    profile: VECTOR_PROFILE,
-    waitForKeys: () => Promise.reject(new Error('no vector fetches keys')),
-    clock,
-    events: eventLog().sink,
-  });
-  const { target } = await openListener({ address: LOOPBACK, services: [service] });
-  const client = new grpc.Client(target, grpc.credentials.createInsecure());
-  cleanUp(() => client.close());
-  return {
-    call(inForce: Snapshot, { attributes, metadata }: VectorCall) {
-      snapshot = inForce;
-      return call(client, encodeCheck(attributes), metadata);
-    },
-  };
-}
-
-function call(client: grpc.Client, bytes: Buffer, metadata: VectorCall['metadata']): Promise<CheckResponse> {
-  const entries = new grpc.Metadata();
-  for (const [name, value] of Object.entries(metadata)) {
-    entries.set(name, value);
-  }
-  return new Promise((resolve, reject) => {
-    client.makeUnaryRequest(
-      `/${AUTHORIZATION_SERVICE}/Check`,
-      (message: Buffer) => message,
-      decodeReply,
-      bytes,
-      entries,
-      (error, response) => (error === null && response !== undefined ? resolve(response) : reject(error)),
-    );
-  });
-}
 
 function verdictOf({ status, dynamic_metadata: metadata }: CheckResponse) {
   const text = (name: string) => metadata?.fields[name]?.stringValue;

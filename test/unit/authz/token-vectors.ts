@@ -41,6 +41,7 @@ const requestSchema = z.strictObject({
 const caseSchema = z.strictObject({
   name: z.string(),
   row: z.string().min(3),
+  envoy: z.boolean().default(false),
   rules: z
     .array(z.looseObject({ keys: z.array(keyName).optional() }))
     .default([{ issuer: 'i', keys: ['p256'] }]),
@@ -64,10 +65,13 @@ export interface TokenVector {
   readonly file: string;
   readonly title: string;
   readonly row: string;
+  /** Goes through a real Envoy too. */
+  readonly envoy: boolean;
   readonly kind: 'hit' | 'miss';
   readonly policies: string;
   /** Of the proxy that asks. */
   readonly profile: object;
+  readonly ask: Ask;
   readonly attributes: object;
   readonly expected: z.infer<typeof expectSchema>;
 }
@@ -120,6 +124,8 @@ function vectorOf(
     file,
     title: `${file}: ${one.name}: ${kind} ${index}`,
     row: one.row,
+    envoy: one.envoy,
+    ask,
     kind,
     policies: policiesOf(one, request.expect),
     profile: one.profile,

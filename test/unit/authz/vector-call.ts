@@ -1,7 +1,7 @@
-import { CALL_METADATA } from '../../../src/authz/index.ts';
+import { CALL_METADATA, type Snapshot } from '../../../src/authz/index.ts';
 import { readSpiffeId } from '../../../src/identity/index.ts';
 import type { Vector, VectorRequest } from '../policy/vectors.ts';
-import { profileOf, socket } from './bed.ts';
+import { profileOf, snapshotOf, socket } from './bed.ts';
 
 /** A vector as an Envoy would ask it: what `authz` has to find out, where the evaluator is told. */
 export interface VectorCall {
@@ -14,7 +14,23 @@ export interface VectorCall {
 export const VECTOR_PROFILES = { plain: { trustCallMetadata: true, jwtAuthnPayloads: ['payload'] } };
 export const VECTOR_PROFILE = profileOf('plain', VECTOR_PROFILES.plain);
 
-/** The workload that every vector asks for. */
+/** What is in force when a vector is asked. */
+export function vectorSnapshot(vector: Vector): Snapshot {
+  const { policies, mesh } = vector;
+  return snapshotOf({ policies, mesh, workloads: vectorWorkloads(vector), profiles: VECTOR_PROFILES });
+}
+
+/** What the configuration says of the workload and service that a vector asks for. */
+export function vectorExtensions({ target }: Vector): Readonly<Record<string, string>> {
+  const [service] = target.services;
+  return {
+    'sallyport.workload': `${target.namespace}/${WORKLOAD}`,
+    ...(service === undefined
+      ? {}
+      : { 'sallyport.target': `${service.kind}/${service.namespace}/${service.name}` }),
+  };
+}
+
 const WORKLOAD = 'judged';
 
 /** Why a vector cannot be put into a CheckRequest; undefined when it can. */
@@ -42,10 +58,9 @@ function isNoText(claim: unknown): boolean {
   return claim !== undefined && typeof claim !== 'string';
 }
 
-export function vectorCall({ request, target }: Vector): VectorCall {
+export function vectorCall(vector: Vector): VectorCall {
+  const { request } = vector;
   const { principals, sourceAddress, remoteAddress, destinationAddress, destinationPort, sni } = request;
-  const { namespace, services } = target;
-  const [service] = services;
   const told = (value: string | null): string => (value === null || value === '' ? '-' : value);
   return {
     metadata: {
@@ -56,12 +71,7 @@ export function vectorCall({ request, target }: Vector): VectorCall {
       source: { principal: principals[0] ?? '', ...place(sourceAddress, 40_000) },
       destination: { ...place(destinationAddress, destinationPort ?? 0) },
       ...(request.tcp ? {} : { request: { time: { seconds: 1 }, http: httpOf(request) } }),
-      context_extensions: {
-        'sallyport.workload': `${namespace}/${WORKLOAD}`,
-        ...(service === undefined
-          ? {}
-          : { 'sallyport.target': `${service.kind}/${service.namespace}/${service.name}` }),
-      },
+      context_extensions: vectorExtensions(vector),
       metadata_context: { filter_metadata: filterMetadata(request) },
     },
   };
@@ -119,7 +129,7 @@ function protoValue(value: unknown): object {
 }
 
 /** The files that tell of the vector's workload. */
-export function vectorWorkloads({ target }: Vector): string {
+function vectorWorkloads({ target }: Vector): string {
   const { namespace, kind, gatewayName, labels, services } = target;
   const own = {
     ...Object.fromEntries(labels),

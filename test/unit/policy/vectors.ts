@@ -68,6 +68,7 @@ const attachmentSchema = z.strictObject({ namespace: z.string(), spec: z.looseOb
 const caseSchema = z.strictObject({
   name: z.string(),
   row: z.string().min(3),
+  envoy: z.boolean().default(false),
   target: targetSchema.optional(),
   actions: z.array(z.enum(['ALLOW', 'DENY'])).default(['ALLOW', 'DENY']),
   rules: z.array(z.unknown()).optional(),
@@ -89,6 +90,8 @@ export interface Vector {
   readonly file: string;
   readonly title: string;
   readonly row: string;
+  /** Goes through a real Envoy too. */
+  readonly envoy: boolean;
   /** Whether it shows what the row says, or what it does not say. */
   readonly kind: 'hit' | 'miss';
   readonly mesh: MeshSettings;
@@ -121,6 +124,7 @@ type Case = z.infer<typeof caseSchema>;
 function vectorsOf(file: string, mesh: z.infer<typeof meshSchema>, one: Case): readonly Vector[] {
   const shared = {
     file,
+    envoy: one.envoy,
     row: one.row,
     mesh: {
       trustDomain: parseTrustDomain(mesh.trustDomain),
@@ -162,7 +166,7 @@ function vectorsOf(file: string, mesh: z.infer<typeof meshSchema>, one: Case): r
   ];
 }
 
-type Shared = Pick<Vector, 'file' | 'row' | 'mesh' | 'target'>;
+type Shared = Pick<Vector, 'file' | 'envoy' | 'row' | 'mesh' | 'target'>;
 
 /** A policy with one rule for everything, as each action. */
 function attachmentVectors(
