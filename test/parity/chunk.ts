@@ -18,6 +18,8 @@ import { type Ports, policyYaml, realPolicies, realRequest } from './materialize
 import { WORKLOAD } from './mesh.ts';
 import type { Oracle } from './oracle.ts';
 import { startSetServer } from './sallyports.ts';
+import { tryConnection } from './tcp-client.ts';
+import { tcpAddress } from './tcp-config.ts';
 import type { Upstream } from './upstream.ts';
 
 /** What lives as long as the whole run. */
@@ -33,6 +35,8 @@ export interface Bench {
 export interface PairResult {
   readonly set: PolicySetCase;
   readonly request: ParityRequest;
+  /** `tcp` looks at the connection of the request alone. */
+  readonly transport: 'http' | 'tcp';
   readonly answers: Readonly<Record<Judge, Answer>>;
 }
 
@@ -54,6 +58,7 @@ export async function runChunk(
   name: string,
   sets: readonly PolicySetCase[],
   bench: Bench,
+  { withTcp }: { readonly withTcp: boolean },
 ): Promise<ChunkResult> {
   const mesh = sets[0]?.mesh;
   if (mesh === undefined) {
@@ -66,7 +71,7 @@ export async function runChunk(
   const certificates = await bench.certificates(mesh.trustDomain);
   const loaded = await Promise.all(
     sets.map(async (set, position) =>
-      loadSet({ set, bench, certificates, ports, folder: join(folder, String(position)) }),
+      loadSet({ set, bench, certificates, ports, folder: join(folder, String(position)), withTcp }),
     ),
   );
   const served = loaded.flatMap((one, position) =>
@@ -79,6 +84,7 @@ export async function runChunk(
       ports,
       certificates,
       upstreamPort: bench.upstream.port,
+      tcpUpstreamPort: bench.upstream.tcpPort,
       sets: served.map((one) => one.served),
     });
     const envoy = await startEnvoy(bench.envoyBinary, folder, config, listenAddresses(ports));
@@ -113,12 +119,13 @@ async function loadSet(input: {
   readonly certificates: Certificates;
   readonly ports: Ports;
   readonly folder: string;
+  readonly withTcp: boolean;
 }): Promise<Loaded> {
-  const { set, bench, certificates, ports, folder } = input;
+  const { set, bench, certificates, ports, folder, withTcp } = input;
   const { mesh } = set;
   const real = realPolicies(set.policies, ports);
   const yaml = policyYaml(real);
-  const [answer, server] = await Promise.all([
+  const ask = (tcp: boolean) =>
     bench.oracle.ask({
       yaml,
       namespace: WORKLOAD.namespace,
@@ -126,11 +133,14 @@ async function loadSet(input: {
       trustDomain: mesh.trustDomain,
       aliases: mesh.aliases,
       rootNamespace: mesh.rootNamespace,
-      tcp: false,
-    }),
+      tcp,
+    });
+  const [answer, tcpAnswer, server] = await Promise.all([
+    ask(false),
+    ask(true),
     startSetServer({ folder, mesh, stateFolder: certificates.stateFolder, yaml }),
   ]);
-  if ('error' in answer || 'refused' in server) {
+  if ('error' in answer || 'error' in tcpAnswer || 'refused' in server) {
     if (!('refused' in server)) {
       await server.stop();
     }
@@ -148,6 +158,13 @@ async function loadSet(input: {
       istio: answer.filters.map(({ typedConfig }) => typedConfig),
       lowered: loweredFilters(yaml, mesh, 'http'),
       sallyportSocket: server.socket,
+      tcp: withTcp
+        ? {
+            istio: tcpAnswer.filters.map(({ typedConfig }) => typedConfig),
+            lowered: loweredFilters(yaml, mesh, 'tcp'),
+            bareSocket: server.bareSocket,
+          }
+        : undefined,
     },
     stop: () => server.stop(),
   };
@@ -160,19 +177,36 @@ interface Asking {
 }
 
 const REQUESTS_AT_ONCE = 6;
+/** Of each set; connections cannot be kept, and differ in few things. */
+const CONNECTIONS_PER_SET = 4;
+
+interface Job {
+  readonly set: PolicySetCase;
+  readonly name: string;
+  readonly request: ParityRequest;
+  readonly transport: 'http' | 'tcp';
+}
 
 async function askAll(
   served: readonly { readonly set: PolicySetCase; readonly served: ServedSet }[],
   asking: Asking,
 ): Promise<readonly PairResult[]> {
-  const work = served.flatMap((one) => one.set.requests.map((request) => ({ ...one, request })));
+  const jobs = served.flatMap(({ set, served: { name, tcp } }): readonly Job[] => [
+    ...set.requests.map((request) => ({ set, name, request, transport: 'http' as const })),
+    ...(tcp === undefined ? [] : set.requests.slice(0, CONNECTIONS_PER_SET)).map((request) => ({
+      set,
+      name,
+      request,
+      transport: 'tcp' as const,
+    })),
+  ]);
   const results: PairResult[] = [];
   let next = 0;
   const worker = async (): Promise<void> => {
-    for (let index = next++; index < work.length; index = next++) {
-      const job = work[index];
+    for (let index = next++; index < jobs.length; index = next++) {
+      const job = jobs[index];
       if (job !== undefined) {
-        results[index] = await askOne(job.set, job.served.name, job.request, asking);
+        results[index] = await askOne(job, asking);
       }
     }
   };
@@ -180,12 +214,8 @@ async function askAll(
   return results;
 }
 
-async function askOne(
-  set: PolicySetCase,
-  name: string,
-  request: ParityRequest,
-  { client, certificates, ports }: Asking,
-): Promise<PairResult> {
+async function askOne(job: Job, { client, certificates, ports }: Asking): Promise<PairResult> {
+  const { set, name, request, transport } = job;
   const bytes = realRequest(request);
   const { tls, from, to } = request;
   const identity = tls && certificates.clients.get(tls.certificate);
@@ -198,7 +228,10 @@ async function askOne(
   const key = [from, to, request.port, tls?.certificate ?? '', tls?.serverName ?? ''].join(' ');
   const answers: Partial<Record<Judge, Answer>> = {};
   for (const judge of JUDGES) {
-    answers[judge] = answerOf(await client.send(key, destination, bytes(routeName(name, judge)), true));
+    answers[judge] =
+      transport === 'tcp'
+        ? await tryConnection({ ...destination, to: tcpAddress(name, judge) })
+        : answerOf(await client.send(key, destination, bytes(routeName(name, judge)), true));
   }
-  return { set, request, answers: answers as Record<Judge, Answer> };
+  return { set, request, transport, answers: answers as Record<Judge, Answer> };
 }

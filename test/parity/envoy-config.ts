@@ -4,6 +4,7 @@ import { typed } from '../../src/envoy/typed.ts';
 import type { Certificates } from './certificates.ts';
 import { METADATA_HEADER, METADATA_SEEN_HEADER, type Ports, ROUTE_HEADER } from './materialize.ts';
 import { type ParityMesh, WORKLOAD } from './mesh.ts';
+import { bareCluster, tcpListeners } from './tcp-config.ts';
 
 /** By whom a request is judged. */
 export const JUDGES = ['istio', 'lowered', 'sallyport', 'bare'] as const;
@@ -23,6 +24,14 @@ export interface ServedSet {
   readonly istio: readonly JsonObject[];
   readonly lowered: readonly JsonObject[];
   readonly sallyportSocket: string;
+  /** For connections: the same two, where this set is tried with them, and another socket for `bare`. */
+  readonly tcp:
+    | {
+        readonly istio: readonly JsonObject[];
+        readonly lowered: readonly JsonObject[];
+        readonly bareSocket: string;
+      }
+    | undefined;
 }
 
 export interface ParityEnvoy {
@@ -30,6 +39,7 @@ export interface ParityEnvoy {
   readonly ports: Ports;
   readonly certificates: Certificates;
   readonly upstreamPort: number;
+  readonly tcpUpstreamPort: number;
   readonly sets: readonly ServedSet[];
 }
 
@@ -43,10 +53,7 @@ export function routeName(set: string, judge: Judge): string {
  * judge: so every judge sees the same connection and the same request, in one process.
  */
 export function parityBootstrap(envoy: ParityEnvoy): JsonObject {
-  const address = (host: string, port: number): JsonObject => ({
-    socket_address: { address: host, port_value: port },
-  });
-  const addresses = listenAddresses(envoy.ports).map(({ host, port }) => address(host, port));
+  const addresses = listenAddresses(envoy.ports).map(({ host, port }) => socketAddress(host, port));
   const manager = connectionManager(envoy);
   return {
     layered_runtime: { layers: [{ name: 'regex', static_layer: REGEX_RUNTIME }] },
@@ -56,12 +63,7 @@ export function parityBootstrap(envoy: ParityEnvoy): JsonObject {
           name: 'parity',
           address: addresses[0] ?? {},
           additional_addresses: addresses.slice(1).map((one) => ({ address: one })),
-          listener_filters: [
-            {
-              name: 'envoy.filters.listener.tls_inspector',
-              typed_config: typed('envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector'),
-            },
-          ],
+          listener_filters: [TLS_INSPECTOR],
           filter_chains: [
             { filter_chain_match: { transport_protocol: 'raw_buffer' }, filters: [manager] },
             {
@@ -71,19 +73,37 @@ export function parityBootstrap(envoy: ParityEnvoy): JsonObject {
             },
           ],
         },
+        ...tcpListeners(envoy),
       ],
       clusters: [
-        cluster('upstream', address('127.0.0.1', envoy.upstreamPort)),
-        ...envoy.sets.map(({ name, sallyportSocket }) => ({
-          ...cluster(sallyportCluster(name), { pipe: { path: sallyportSocket } }),
-          typed_extension_protocol_options: {
-            'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': typed(
-              'envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
-              { explicit_http_config: { http2_protocol_options: {} } },
-            ),
-          },
-        })),
+        cluster('upstream', socketAddress('127.0.0.1', envoy.upstreamPort)),
+        cluster('tcp-upstream', socketAddress('127.0.0.1', envoy.tcpUpstreamPort)),
+        ...envoy.sets.flatMap(({ name, sallyportSocket, tcp }) => [
+          grpcCluster(sallyportCluster(name), sallyportSocket),
+          ...(tcp === undefined ? [] : [grpcCluster(bareCluster(name), tcp.bareSocket)]),
+        ]),
       ],
+    },
+  };
+}
+
+export const TLS_INSPECTOR: JsonObject = {
+  name: 'envoy.filters.listener.tls_inspector',
+  typed_config: typed('envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector'),
+};
+
+export function socketAddress(host: string, port: number): JsonObject {
+  return { socket_address: { address: host, port_value: port } };
+}
+
+function grpcCluster(name: string, path: string): JsonObject {
+  return {
+    ...cluster(name, { pipe: { path } }),
+    typed_extension_protocol_options: {
+      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': typed(
+        'envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
+        { explicit_http_config: { http2_protocol_options: {} } },
+      ),
     },
   };
 }
@@ -111,7 +131,7 @@ export function serverTls({ server, rootsPem }: Certificates): JsonObject {
   };
 }
 
-export function cluster(name: string, address: JsonObject): JsonObject {
+function cluster(name: string, address: JsonObject): JsonObject {
   return {
     name,
     type: 'STATIC',

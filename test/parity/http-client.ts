@@ -113,7 +113,8 @@ async function open(destination: Destination, all: Set<Connection>): Promise<Con
   return connection;
 }
 
-function connected({ from, to, port, tls }: Destination): Promise<Socket> {
+/** Plain, or through the handshake of TLS. */
+export function connected({ from, to, port, tls }: Destination): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const plain = connectPlain({ host: to, port, localAddress: from, noDelay: true });
     plain.once('error', reject);

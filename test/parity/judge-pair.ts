@@ -9,22 +9,28 @@ export type Finding =
   | { readonly kind: 'diverges'; readonly rows: readonly string[] }
   | { readonly kind: 'wrong'; readonly what: string };
 
-/**
- * What the answers of all judges to one request come to. Of a peer with several URI names a bare Check carries the
- * first alone, so that nothing can be asked of it there.
- */
-export function judgePair({ set, request, answers }: PairResult): Finding {
+/** What the answers of all judges to one request come to. */
+export function judgePair({ set, request, transport, answers }: PairResult): Finding {
   const { istio, lowered, sallyport, bare } = answers;
   if (!sameAnswer(istio, lowered)) {
     return { kind: 'wrong', what: 'the filters that src/envoy makes answer otherwise than those of Istio' };
   }
   const bareFinding =
-    verdictOf(bare) !== 'allow' || request.tls?.certificate === 'severalUris'
+    verdictOf(bare) !== 'allow' || !isToldWhole(request)
       ? SAME
-      : compare(set.policies, request, { istio, ours: bare });
+      : compare(set.policies, request, { istio, ours: bare, transport });
   return bareFinding.kind === 'wrong'
     ? { kind: 'wrong', what: `${bareFinding.what}, when asked by a bare ext_authz` }
-    : compare(set.policies, request, { istio, ours: sallyport });
+    : compare(set.policies, request, { istio, ours: sallyport, transport });
+}
+
+/**
+ * Whether a bare Check can carry the request. Of a peer with several URI names it tells the first alone; several lines
+ * of a header come joined, so that the tokens in them are not found, and one in another place may serve.
+ */
+function isToldWhole({ tls, tokens }: ParityRequest): boolean {
+  const names = tokens.flatMap(({ place }) => (place.kind === 'header' ? [place.name.toLowerCase()] : []));
+  return tls?.certificate !== 'severalUris' && new Set(names).size === names.length;
 }
 
 const SAME: Finding = { kind: 'same' };
@@ -32,13 +38,17 @@ const SAME: Finding = { kind: 'same' };
 function compare(
   policies: readonly PolicyObject[],
   request: ParityRequest,
-  { istio, ours }: { readonly istio: Answer; readonly ours: Answer },
+  {
+    istio,
+    ours,
+    transport,
+  }: { readonly istio: Answer; readonly ours: Answer; readonly transport: PairResult['transport'] },
 ): Finding {
   if (sameAnswer(istio, ours)) {
     return SAME;
   }
   const wrong = (what: string): Finding => ({ kind: 'wrong', what });
-  const rows = divergencesOf(policies, request);
+  const rows = divergencesOf(policies, request, transport);
   switch (`${verdictOf(istio)} ${verdictOf(ours)}`) {
     case 'deny allow':
     case 'other allow':
@@ -79,8 +89,13 @@ function decodedQuery(target: string): string {
 }
 
 /** The rows that a request was made to show: in what it sends, not in how it was answered. */
-export function divergencesOf(policies: readonly PolicyObject[], request: ParityRequest): readonly string[] {
-  const { tls, tokens, metadata } = request;
+export function divergencesOf(
+  policies: readonly PolicyObject[],
+  request: ParityRequest,
+  transport: PairResult['transport'],
+): readonly string[] {
+  const { tls } = request;
+  const tokens = transport === 'http' ? request.tokens : [];
   const rows = [
     ...(tls === undefined ? [] : (ROWS_OF_CERTIFICATES.get(tls.certificate) ?? [])),
     ...tokens.flatMap(({ token }) => bendOf(token).row ?? []),
@@ -90,13 +105,24 @@ export function divergencesOf(policies: readonly PolicyObject[], request: Parity
     ...(tokens.some(({ token }) => token.payload['num'] === HUGE_NUMBER) && outputsNumber(policies)
       ? ['output-rounded']
       : []),
-    ...(typeof metadata === 'object' && 'unseen' in metadata ? ['metadata-untold'] : []),
+    ...(isUntold(request, policies, transport) ? ['metadata-untold'] : []),
   ];
   return [...new Set(rows)];
 }
 
 /** Beyond what a JSON number holds exactly. */
 export const HUGE_NUMBER = 1e20;
+
+/** No filter leaves metadata on a connection. */
+function isUntold(
+  { metadata }: ParityRequest,
+  policies: readonly PolicyObject[],
+  transport: PairResult['transport'],
+): boolean {
+  return transport === 'tcp'
+    ? JSON.stringify(policies).includes('"experimental.')
+    : typeof metadata === 'object' && 'unseen' in metadata;
+}
 
 function outputsNumber(policies: readonly PolicyObject[]): boolean {
   return JSON.stringify(policies).includes('"claim":"num"');

@@ -1,3 +1,4 @@
+import { type Verdict, verdictOf } from './answer.ts';
 import { openBench } from './bench.ts';
 import { type Bench, type PairResult, type Refusal, runChunk } from './chunk.ts';
 import { type Coverage, createCoverage } from './coverage.ts';
@@ -28,6 +29,7 @@ export async function runParity(options: ParityOptions): Promise<boolean> {
     rows: new Map(),
     wrong: [],
     refusals: [],
+    connections: { allow: 0, deny: 0, other: 0 },
     pairs: 0,
     sets: 0,
     started: performance.now(),
@@ -59,6 +61,7 @@ interface Run {
   readonly rows: Map<string, number>;
   readonly wrong: { readonly pair: PairResult; readonly what: string }[];
   readonly refusals: Refusal[];
+  readonly connections: Record<Verdict, number>;
   pairs: number;
   sets: number;
   readonly started: number;
@@ -71,11 +74,18 @@ function mayGoOn({ wrong, refusals }: Run): boolean {
 async function addChunk(run: Run, chunk: number, wanted: readonly string[]): Promise<void> {
   const { bench, options, coverage, rows, wrong } = run;
   const cases = generateChunk(options.seed, chunk, SETS_PER_CHUNK, wanted);
-  const { pairs, refusals, ports } = await runChunk(`c${chunk}`, cases, bench);
+  const { pairs, refusals, ports } = await runChunk(`c${chunk}`, cases, bench, {
+    // In some chunks of each mesh, and in the first.
+    withTcp: chunk % 3 === 0,
+  });
   run.refusals.push(...refusals);
   const certificates = await bench.certificates(cases[0]?.mesh.trustDomain ?? '');
   for (const pair of pairs) {
-    coverage.add(pair, { certificates, ports });
+    if (pair.transport === 'http') {
+      coverage.add(pair, { certificates, ports });
+    } else {
+      run.connections[verdictOf(pair.answers.istio)] += 1;
+    }
     const finding = judgePair(pair);
     if (finding.kind === 'wrong') {
       wrong.push({ pair, what: finding.what });
@@ -104,6 +114,7 @@ function report(run: Run, isWhole: boolean): boolean {
   const { lines, lacks } = coverage.report();
   const met = [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([row, count]) => `${row} ${count}`);
   print([...lines, `rows of the divergence table that were met: ${met.join(', ')}`].join('\n'));
+  print(`of the pairs are connections: ${run.connections.allow} allowed, ${run.connections.deny} closed`);
   for (const lack of isWhole ? lacks : []) {
     print(`too little: ${lack}`);
   }

@@ -7,6 +7,8 @@ import { type ParityMesh, WORKLOAD } from './mesh.ts';
 /** A whole Sallyport for one policy set: sets of other people must not judge along. */
 export interface SetServer {
   readonly socket: string;
+  /** Where the profile is that believes nothing of a call. */
+  readonly bareSocket: string;
   stop(): Promise<void>;
 }
 
@@ -42,7 +44,11 @@ export async function startSetServer(input: {
     }
     throw error;
   }
-  return { socket: join(folder, 'authz.sock'), stop: () => running.stop() };
+  return {
+    socket: join(folder, 'authz.sock'),
+    bareSocket: join(folder, 'bare.sock'),
+    stop: () => running.stop(),
+  };
 }
 
 function settings(mesh: ParityMesh): string {
@@ -52,6 +58,8 @@ function settings(mesh: ParityMesh): string {
     // An `edge` has added the peer itself, which counts as the first from the right.
     numTrustedProxies: mesh.trustedHops,
     trustCallMetadata,
+    // A plain connection does not say whom it is for.
+    fallbackWorkload: `${WORKLOAD.namespace}/${WORKLOAD.name}`,
   });
   return JSON.stringify({
     trustDomain: mesh.trustDomain,
@@ -59,7 +67,10 @@ function settings(mesh: ParityMesh): string {
     rootNamespace: mesh.rootNamespace,
     stateDir: './state',
     listeners: {
-      authz: [{ name: 'checks', address: 'unix:authz.sock', profile: 'full' }],
+      authz: [
+        { name: 'checks', address: 'unix:authz.sock', profile: 'full' },
+        { name: 'bare', address: 'unix:bare.sock', profile: 'bare' },
+      ],
       admin: { address: '127.0.0.1:0' },
     },
     profiles: { full: profile(true), bare: profile(false) },

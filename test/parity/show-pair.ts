@@ -4,10 +4,10 @@ import type { PairResult } from './chunk.ts';
 import { JUDGES } from './envoy-config.ts';
 
 /** Everything needed to see a difference: policies, request, answers. */
-export function showPair({ set, request, answers }: PairResult, what: string): string {
+export function showPair({ set, request, transport, answers }: PairResult, what: string): string {
   const policies = set.policies.map((policy) => stringify(policy, { lineWidth: 0 })).join('---\n');
   return [
-    `=== ${what} (set ${set.index})`,
+    `=== ${what} (${transport}, set ${set.index})`,
     `mesh: ${JSON.stringify(set.mesh)}`,
     policies.trimEnd(),
     `--- request\n${stringify(request, { lineWidth: 0 }).trimEnd()}`,

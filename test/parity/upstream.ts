@@ -1,9 +1,11 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
 
 /** The workload behind Envoy: answers with the request that reached it. */
 export interface Upstream {
   readonly port: number;
+  /** Says back what it is told. */
+  readonly tcpPort: number;
   close(): void;
 }
 
@@ -35,12 +37,22 @@ export async function startUpstream(): Promise<Upstream> {
     response.end(body);
   });
   server.keepAliveTimeout = 600_000;
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const tcp = createTcpServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.pipe(socket);
+  });
+  await Promise.all([listening(server), listening(tcp)]);
   return {
     port: (server.address() as AddressInfo).port,
+    tcpPort: (tcp.address() as AddressInfo).port,
     close() {
+      tcp.close();
       server.closeAllConnections();
       server.close();
     },
   };
+}
+
+function listening(server: Server): Promise<void> {
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 }
