@@ -1,94 +1,28 @@
-import { spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { callAdmin } from '../../src/admin/index.ts';
 import { adminSocketPath, mintX509 } from '../../src/app/index.ts';
 import { systemClock, systemRandom } from '../../src/base/index.ts';
-import type { EnvoyVersion, JsonObject } from '../../src/envoy/index.ts';
+import type { EnvoyVersion } from '../../src/envoy/index.ts';
 import { parseSpiffeId } from '../../src/identity/index.ts';
-import { freePorts } from '../../src/lab/free-ports.ts';
 import { writePem } from '../../src/x509/index.ts';
 import { makeSite, SETTINGS, type Site } from '../service/app/bed.ts';
 import { start } from '../service/app/running.ts';
-import { envoyAtHand } from './envoy-at-hand.ts';
+import { sdsSecret, startSdsFront } from './sds-front.ts';
 
-const TYPE = 'type.googleapis.com/envoy.extensions';
 const WITH_LISTS = SETTINGS.replace(
   'address: "unix:run/web.sock" }',
   'address: "unix:run/web.sock", validator: plain, crl: true }',
 );
 
-/** A server that has nothing but what Sallyport sends it: certificate, trust and revocation lists. */
-function bootstrap(site: Site, port: number): JsonObject {
-  const secret = (name: string): JsonObject => ({
-    name,
-    sds_config: {
-      resource_api_version: 'V3',
-      api_config_source: {
-        api_type: 'GRPC',
-        transport_api_version: 'V3',
-        grpc_services: [{ envoy_grpc: { cluster_name: 'sallyport' } }],
-      },
-    },
-  });
-  const tls = {
-    '@type': `${TYPE}.transport_sockets.tls.v3.DownstreamTlsContext`,
-    require_client_certificate: true,
-    common_tls_context: {
-      tls_certificate_sds_secret_configs: [secret('default')],
-      validation_context_sds_secret_config: secret('ROOTCA'),
-    },
-  };
-  const manager = {
-    '@type': `${TYPE}.filters.network.http_connection_manager.v3.HttpConnectionManager`,
-    stat_prefix: 'in',
-    route_config: {
-      virtual_hosts: [
-        {
-          name: 'all',
-          domains: ['*'],
-          routes: [{ match: { prefix: '/' }, direct_response: { status: 200 } }],
-        },
-      ],
-    },
-    http_filters: [{ name: 'router', typed_config: { '@type': `${TYPE}.filters.http.router.v3.Router` } }],
-  };
-  const http2 = {
-    '@type': `${TYPE}.upstreams.http.v3.HttpProtocolOptions`,
-    explicit_http_config: { http2_protocol_options: {} },
-  };
-  const pipe = { path: site.path('run', 'web.sock') };
-  return {
-    node: { id: 'server', cluster: 'server' },
-    static_resources: {
-      listeners: [
-        {
-          name: 'in',
-          address: { socket_address: { address: '127.0.0.1', port_value: port } },
-          filter_chains: [
-            {
-              transport_socket: { name: 'tls', typed_config: tls },
-              filters: [{ name: 'http', typed_config: manager }],
-            },
-          ],
-        },
-      ],
-      clusters: [
-        {
-          name: 'sallyport',
-          typed_extension_protocol_options: {
-            'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': http2,
-          },
-          load_assignment: {
-            cluster_name: 'sallyport',
-            endpoints: [{ lb_endpoints: [{ endpoint: { address: { pipe } } }] }],
-          },
-        },
-      ],
-    },
-  };
-}
+/** Certificate, trust and revocation lists: all from Sallyport. */
+const TLS = {
+  require_client_certificate: true,
+  common_tls_context: {
+    tls_certificate_sds_secret_configs: [sdsSecret('default')],
+    validation_context_sds_secret_config: sdsSecret('ROOTCA'),
+  },
+};
 
 interface Client {
   readonly serial: string;
@@ -126,22 +60,10 @@ function get(port: number, { cert, key }: Client): Promise<string> {
 it.for<EnvoyVersion>(['1.40', '1.36'])(
   'Envoy %s refuses who is revoked and serves the others, through a new CA',
   async (version, { task }) => {
-    const envoy = await envoyAtHand(version);
-    task.meta.labRuntime = `Envoy ${envoy.release}, a local binary`;
     const site = makeSite(WITH_LISTS);
     await start(site);
-    const [port = 0] = await freePorts('127.0.0.1', 1);
-    mkdirSync(site.path('envoy'));
-    writeFileSync(site.path('envoy', 'envoy.json'), JSON.stringify(bootstrap(site, port)));
-    const child = spawn(
-      envoy.path,
-      ['-c', site.path('envoy', 'envoy.json'), '--use-dynamic-base-id', '--concurrency', '1'].concat(
-        '--log-level',
-        'error',
-      ),
-      { stdio: ['ignore', 'ignore', 'inherit'] },
-    );
-    onTestFinished(() => void child.kill('SIGKILL'));
+    const { port, release } = await startSdsFront(version, site, TLS);
+    task.meta.labRuntime = `Envoy ${release}, a local binary`;
     const ask = (operation: string, input: object) =>
       callAdmin(adminSocketPath(site.path('state')), operation, input);
     const becomes = (client: Client, answer: string) =>
