@@ -17,12 +17,13 @@ type SecretOptions = Settings['secrets'][number];
 export function openSecretFiles({ secrets }: Settings, clock: Clock, events: EventSink): SecretFiles {
   const listeners = new Set<() => void>();
   const paths = secrets.map(({ file }) => file);
-  const watch = watchFiles(paths, { clock, events, onChange: () => takeUp() });
+  const watch =
+    paths.length === 0 ? undefined : watchFiles(paths, { clock, events, onChange: () => takeUp() });
   let current: GenericSecrets;
   try {
     current = new Map(secrets.map((one) => [one.name, read(one)]));
   } catch (error) {
-    void watch.stop();
+    void watch?.stop();
     throw error;
   }
   function takeUp(): void {
@@ -37,7 +38,7 @@ export function openSecretFiles({ secrets }: Settings, clock: Clock, events: Eve
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    stop: () => watch.stop(),
+    stop: async () => watch?.stop(),
   };
 }
 

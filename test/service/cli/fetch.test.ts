@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -151,5 +152,56 @@ describe('sallyport mint jwt', () => {
       );
     expect((await mint('spiffe://other.org/a', '1m')).stderr).toContain('[ERR_ISSUER_ID]');
     expect((await mint(WEB, '25h')).code).toBe(2);
+  });
+});
+
+describe('sallyport mint x509 --csr', () => {
+  it('certifies the key of a request and writes no key, beside a running sallyport and without one', async () => {
+    const made = makeSite();
+    const [key, csr] = [made.path('own.key'), made.path('own.csr')];
+    execFileSync(
+      'openssl',
+      [
+        'req',
+        '-new',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:P-256',
+        '-nodes',
+        '-subj',
+        '/O=x',
+      ].concat(['-keyout', key, '-out', csr]),
+      { stdio: 'ignore' },
+    );
+    const mint = (folder: string) =>
+      runCli(
+        ['mint', 'x509', '--config', made.settingsPath, '--spiffe-id', WEB, '--csr', csr].concat(
+          '--write',
+          made.path(folder),
+        ),
+      );
+    expect((await mint('alone')).code).toBe(0);
+    const running = await start(made);
+    expect((await mint('beside')).code).toBe(0);
+    await running.stop();
+    for (const folder of ['alone', 'beside']) {
+      expect(readdirSync(made.path(folder)).sort()).toEqual(['bundle.0.pem', 'svid.0.pem']);
+      const leaf = new X509Certificate(readFileSync(made.path(folder, 'svid.0.pem')));
+      expect(leaf.checkPrivateKey(createPrivateKey(readFileSync(key)))).toBe(true);
+      expect(leaf.subjectAltName).toBe(`URI:${WEB}`);
+    }
+    made.write('bad.csr', 'nothing');
+    const bad = await runCli([
+      'mint',
+      'x509',
+      '--config',
+      made.settingsPath,
+      '--spiffe-id',
+      WEB,
+      '--csr',
+      made.path('bad.csr'),
+    ]);
+    expect(bad.stderr).toContain('[ERR_X509_PEM]');
   });
 });

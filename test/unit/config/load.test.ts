@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatDiagnostic } from '../../../src/base/index.ts';
+import { formatDiagnostic, LIMITS } from '../../../src/base/index.ts';
 import { loadSettings } from '../../../src/config/index.ts';
 
 const GOOD = `
@@ -295,6 +295,9 @@ describe('secrets', () => {
     for (const name of ['default', 'ROOTCA', 'ALL', '*', 'spiffe://example.org/a']) {
       expect(codes(secret(name))).toEqual(['ERR_MANIFEST_SHAPE']);
     }
+    const many = (count: number) => Array.from({ length: count }, (_, index) => secret(`k${index}`)).join();
+    expect(codes(many(LIMITS.secretFiles))).toEqual([]);
+    expect(codes(many(LIMITS.secretFiles + 1))).toEqual(['ERR_MANIFEST_SHAPE']);
     expect(codes('{ name: key, file: k, spiffeIds: [] }')).toEqual(['ERR_MANIFEST_SHAPE']);
     expect(codes(secret('key', 'example.org/a'))).toEqual(['ERR_SPIFFE_ID_SCHEME']);
   });
