@@ -54,8 +54,8 @@ export const LIMITS = {
   bundleCertificates: 1000,
   /** The TTL of an issued certificate: ten years. */
   svidTtlSeconds: 10 * 365 * 24 * 60 * 60,
-  /** Revoked certificates in one revocation list. */
-  crlEntries: 10_000,
+  /** Revoked certificates in one revocation list; signing it and looking at it again takes the event loop so long. */
+  crlEntries: 2000,
   /** Audiences of one JWT-SVID, and all of them together, bytes. */
   audiences: 32,
   audienceBytes: 8192,

@@ -1,4 +1,4 @@
-import { type Clock, errorText, LIMITS } from '../base/index.ts';
+import { type Clock, errorText, LIMITS, sleep } from '../base/index.ts';
 import { type CaOptions, issueCrl, type SigningAuthority } from '../ca/index.ts';
 import { keyIdOf, type RevokedCertificate } from '../x509/index.ts';
 import type { Inventory } from './inventory.ts';
@@ -36,6 +36,7 @@ export interface CrlsInput {
 /** Verifiers refuse everybody once a list is past its end, so half of its life is a reserve. */
 const RENEWED_AT = 0.5;
 const RETRY_MILLIS = 5000;
+const PAUSE_MILLIS = 200;
 const LOOK_MILLIS_MAX = 60 * 60 * 1000;
 
 export function createCrls(input: CrlsInput): Crls {
@@ -86,10 +87,13 @@ class CrlKeeper implements Crls {
   }
 
   async #untilSettled(): Promise<void> {
-    do {
+    await this.#signIfDue();
+    while (this.#isDueAgain && !this.#isStopped) {
+      // Whoever revokes one after the other gets a list for many of them.
+      await sleep(this.#input.clock, PAUSE_MILLIS);
       this.#isDueAgain = false;
       await this.#signIfDue();
-    } while (this.#isDueAgain && !this.#isStopped);
+    }
   }
 
   async #signIfDue(): Promise<void> {

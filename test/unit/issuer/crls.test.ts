@@ -124,6 +124,18 @@ describe('revocation lists', () => {
     expect(changes()).toBe(2);
   });
 
+  it('are signed for many at once when many are revoked one after the other', async () => {
+    const { crls, inventory, lists, issue, clock, changes } = await bed();
+    const reviews = (await issue(50)).map((serial) => {
+      inventory.revoke(serial);
+      return crls.review();
+    });
+    await clock.advance(1000);
+    await Promise.all(reviews);
+    expect(lists()[0]?.revoked).toHaveLength(50);
+    expect(changes()).toBeLessThanOrEqual(3);
+  });
+
   it('are tried again when the key did not sign, and the old ones serve on', async () => {
     const { use, clock, events, lists } = await bed();
     let isAway = true;
