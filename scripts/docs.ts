@@ -37,7 +37,7 @@ function divergencesPage(): string {
   return page([
     '# Where Sallyport differs from Istio and Envoy',
     MADE,
-    'Same files, same verdicts, but for the rows below. In each of them Sallyport denies, refuses a file, knows less, or leaves more of a request as it was sent; in none does it allow what Istio denies.',
+    'Same files, same verdicts, but for the rows below. In each of them Sallyport denies, refuses a file, knows less, or leaves more of a request as it was sent; in none does it allow what Istio denies. Istio is meant as it is with `PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS`: without it, it denies what several providers would be asked about.',
     '## Requests',
     table(
       ['row', 'Istio', 'Sallyport', 'why'],
@@ -78,8 +78,8 @@ function configPage(): string {
 
 /** The first name of a path; listeners, whose members differ, are split further. */
 function groupOf(path: string): string {
-  const [first = '', second] = path.split('.');
-  return first === 'listeners' && second !== undefined ? `${first}.${second.replace('[]', '')}` : first;
+  const [first = '', second] = path.split('.').map((part) => part.replace('[]', ''));
+  return first === 'listeners' && second !== undefined ? `${first}.${second}` : first;
 }
 
 /** A setting that is a value itself. */

@@ -35,7 +35,13 @@ export function watchedFolders(settings: Settings): readonly string[] {
 
 export function meshOf(settings: Settings): MeshSettings {
   const { trustDomain, trustDomainAliases, rootNamespace } = settings;
-  return { trustDomain, trustDomainAliases, rootNamespace };
+  const providers = new Map(
+    settings.extensionProviders.map((provider) => [
+      provider.name,
+      provider.envoyExtAuthzGrpc === undefined ? ('http' as const) : ('grpc' as const),
+    ]),
+  );
+  return { trustDomain, trustDomainAliases, rootNamespace, providers };
 }
 
 /** Reads and checks every folder of the settings; every problem of every file is in `diagnostics`. */

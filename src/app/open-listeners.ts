@@ -1,4 +1,4 @@
-import { createAuthzService, type Snapshot } from '../authz/index.ts';
+import { type AskProvider, createAuthzService, type Snapshot } from '../authz/index.ts';
 import { type Clock, type EventSink, LIMITS, type Random, SallyportError } from '../base/index.ts';
 import type { Settings } from '../config/index.ts';
 import {
@@ -25,6 +25,7 @@ export interface ListenersInput {
   readonly health: Health;
   readonly snapshot: () => Snapshot;
   readonly keySets: KeySets;
+  readonly askProvider: AskProvider;
   readonly secrets: SecretService;
   readonly workloadApi: WorkloadApi;
   readonly peerCredentials: PeerCredentials | undefined;
@@ -55,6 +56,7 @@ export async function openListeners(input: ListenersInput): Promise<void> {
       profile,
       waitForKeys: keySets.waitFor,
       revocations: { listener: listener.name, exist: input.hasRevoked },
+      askProvider: input.askProvider,
       clock,
       events,
     });

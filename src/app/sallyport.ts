@@ -8,10 +8,11 @@ import {
   type Random,
 } from '../base/index.ts';
 import { readSettings, type Settings } from '../config/index.ts';
-import { createHealth, type GrpcListener } from '../grpc/index.ts';
+import { createHealth, type GrpcListener, type Health } from '../grpc/index.ts';
 import { createIssuer, type SallyportIssuer } from '../issuer/index.ts';
 import { createKeyFetch, createKeySetStore, createKeySets, type KeySets } from '../keys/index.ts';
 import type { LogDestination } from '../observe/index.ts';
+import { createProviders, type Providers } from '../providers/index.ts';
 import { createSecretService, type Validator } from '../sds/index.ts';
 import { createWorkloadApi } from '../spiffe/index.ts';
 import { openState, type State } from '../store/index.ts';
@@ -119,6 +120,8 @@ async function wire(wiring: Wiring): Promise<RunningSallyport> {
   undo.push(() => keySets.stop());
   readiness.reportKeySets(keySets.state);
   wiring.observation.metrics.watchKeySets(keySets.state);
+  const providers = await createProviders({ options: settings.extensionProviders, clock, events });
+  undo.push(() => providers.stop());
   const control = createIdentityControl({ settings, state, issuer, clock, random, events });
   const serving = await createServing(content, {
     settings,
@@ -126,10 +129,16 @@ async function wire(wiring: Wiring): Promise<RunningSallyport> {
     events,
     isRevoked: issuer.certificates.isRevoked,
     trust: createPeerTrust(issuer),
+    providers: providers.byName,
     entriesInForce: control.entriesInForce,
   });
   readiness.set('policies', 'ready');
-  const { addresses, health, secrets, attestation } = await listen(wiring, { issuer, keySets, serving });
+  const { addresses, health, secrets, attestation } = await listen(wiring, {
+    issuer,
+    keySets,
+    providers,
+    serving,
+  });
   undo.push(await control.open({ entries: serving.entries, secrets, attestation }));
   const reload = startReload({
     settings,
@@ -146,6 +155,19 @@ async function wire(wiring: Wiring): Promise<RunningSallyport> {
     addresses.set('public', publicAddress);
   }
   addresses.set('admin', adminAddress);
+  return announce({ addresses, health, readiness }, wiring);
+}
+
+interface Opened {
+  readonly addresses: ReadonlyMap<string, ListenAddress>;
+  readonly health: Health;
+  readonly readiness: ReadinessBoard;
+}
+
+/** From here on it is told to be ready. */
+function announce({ addresses, health, readiness }: Opened, wiring: Wiring): RunningSallyport {
+  const { settings, observation, undo } = wiring;
+  const { events } = observation;
   health.set('', true);
   readiness.set('listeners', 'ready');
   events({
@@ -200,10 +222,11 @@ function startKeySets({ settings: { keys }, clock, random, observation }: Wiring
 interface Served {
   readonly issuer: SallyportIssuer;
   readonly keySets: KeySets;
+  readonly providers: Providers;
   readonly serving: Serving;
 }
 
-async function listen(wiring: Wiring, { issuer, keySets, serving }: Served) {
+async function listen(wiring: Wiring, { issuer, keySets, providers, serving }: Served) {
   const { settings, clock, random, undo } = wiring;
   const { events } = wiring.observation;
   const { authz, agents } = settings.listeners;
@@ -256,6 +279,7 @@ async function listen(wiring: Wiring, { issuer, keySets, serving }: Served) {
     health,
     snapshot: serving.snapshot,
     keySets,
+    askProvider: providers.ask,
     secrets,
     workloadApi,
     peerCredentials,

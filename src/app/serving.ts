@@ -1,4 +1,4 @@
-import type { PeerTrust, Snapshot } from '../authz/index.ts';
+import type { PeerTrust, Provider, Snapshot } from '../authz/index.ts';
 import { type EventSink, inSlices, type Sliced } from '../base/index.ts';
 import type { Settings } from '../config/index.ts';
 import { createTokenCache, type KeySetSource } from '../jwt/index.ts';
@@ -34,6 +34,7 @@ export interface ServingInput {
   /** Of a peer's certificate: key id of its issuer and serial. */
   readonly isRevoked: Snapshot['isRevoked'];
   readonly trust: PeerTrust;
+  readonly providers: ReadonlyMap<string, Provider>;
   readonly entriesInForce: InForce;
 }
 
@@ -63,6 +64,7 @@ export async function createServing(first: Content, input: ServingInput): Promis
       keys: keySets.view(),
       tokenCache: createTokenCache(),
       profiles: settings.profiles,
+      providers: input.providers,
       trust: input.trust,
       isRevoked: input.isRevoked,
     };

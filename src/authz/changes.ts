@@ -1,4 +1,5 @@
 import type { RequestMutations, TokenRule } from '../jwt/index.ts';
+import type { HeaderMutation } from '../proto/index.ts';
 import { queryNames } from './query.ts';
 
 /** What an allowed request loses and gains on its way to the workload. Header names are lower case. */
@@ -9,12 +10,17 @@ export interface Changes {
   readonly removeHeaders: ReadonlySet<string>;
   /** Only those that are there: taking out others would still rewrite the query. */
   readonly removeQueryParameters: readonly string[];
+  readonly setQueryParameters: ReadonlyMap<string, string>;
+  /** For the client, on the answer of the workload. */
+  readonly responseHeaders: readonly HeaderMutation[];
 }
 
 export const NO_CHANGES: Changes = {
   setHeaders: new Map(),
   removeHeaders: new Set(),
   removeQueryParameters: [],
+  setQueryParameters: new Map(),
+  responseHeaders: [],
 };
 
 /**
@@ -32,9 +38,32 @@ export function changesBy(rules: readonly TokenRule[], mutations: RequestMutatio
   const removed = [...outputHeaders(rules), ...mutations.removeHeaders];
   const present = mutations.removeQueryParameters.length === 0 ? NONE : queryNames(target);
   return {
+    ...NO_CHANGES,
     setHeaders,
     removeHeaders: new Set(removed.filter((name) => !setHeaders.has(name))),
     removeQueryParameters: mutations.removeQueryParameters.filter((name) => present.has(name)),
+  };
+}
+
+/** One after the other; the second knows what the first made of the request. */
+export function afterEachOther(first: Changes, second: Changes): Changes {
+  if (first === NO_CHANGES || second === NO_CHANGES) {
+    return first === NO_CHANGES ? second : first;
+  }
+  const kept = [...first.setHeaders].filter(([name]) => !second.removeHeaders.has(name));
+  const parameters = [...first.setQueryParameters].filter(
+    ([name]) => !second.removeQueryParameters.includes(name),
+  );
+  return {
+    setHeaders: new Map([...kept, ...second.setHeaders]),
+    removeHeaders: new Set(
+      [...first.removeHeaders, ...second.removeHeaders].filter((name) => !second.setHeaders.has(name)),
+    ),
+    removeQueryParameters: [
+      ...new Set([...first.removeQueryParameters, ...second.removeQueryParameters]),
+    ].filter((name) => !second.setQueryParameters.has(name)),
+    setQueryParameters: new Map([...parameters, ...second.setQueryParameters]),
+    responseHeaders: [...first.responseHeaders, ...second.responseHeaders],
   };
 }
 
@@ -66,6 +95,6 @@ export function isSendable(changes: Changes): boolean {
 }
 
 /** What is no token cannot be the name of a header, so there is nothing to take out. */
-function isHeaderName(name: string): boolean {
+export function isHeaderName(name: string): boolean {
   return /^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name);
 }

@@ -4,6 +4,7 @@ import { type DecisionRecord, recordOf } from './decision-record.ts';
 import { EXTENSIONS, readDestination } from './destination.ts';
 import type { InQuestion } from './in-question.ts';
 import { type Judgement, judge } from './judge.ts';
+import { NO_ANSWERS, type ProviderAnswers, type ProviderQuestion } from './provider.ts';
 import { type Reply, replyTo } from './reply.ts';
 import type { Snapshot } from './snapshot.ts';
 import { refusal, type Verdict } from './verdict.ts';
@@ -14,13 +15,15 @@ export type Answer = Reply & { readonly record: DecisionRecord };
 export type Outcome =
   | Answer
   /** Undecided until these key sets are there. */
-  | { readonly kind: 'need'; readonly keySetIds: readonly string[]; readonly known: InQuestion };
+  | { readonly kind: 'need'; readonly keySetIds: readonly string[]; readonly known: InQuestion }
+  /** Undecided until this provider of a CUSTOM policy has been asked. */
+  | { readonly kind: 'ask'; readonly question: ProviderQuestion; readonly known: InQuestion };
 
 /**
- * The verdict on a call under a snapshot: synchronous, without I/O, and total. Whatever goes wrong in here is
- * a denial, and no reply is ever empty.
+ * The verdict on a call under a snapshot, with the answers of those who were asked already: synchronous, without
+ * I/O, and total. Whatever goes wrong in here is a denial, and no reply is ever empty.
  */
-export function decide(call: CheckCall, snapshot: Snapshot): Outcome {
+export function decide(call: CheckCall, snapshot: Snapshot, answers: ProviderAnswers = NO_ANSWERS): Outcome {
   const known: Progress = {
     profile: call.profile,
     request: undefined,
@@ -28,10 +31,8 @@ export function decide(call: CheckCall, snapshot: Snapshot): Outcome {
     principals: [],
   };
   try {
-    const judgement = decideInto(known, call, snapshot);
-    return judgement.kind === 'need'
-      ? { kind: 'need', keySetIds: judgement.keySetIds, known }
-      : conclude(known, judgement.verdict);
+    const judgement = decideInto(known, call, snapshot, answers);
+    return judgement.kind === 'verdict' ? conclude(known, judgement.verdict) : { ...judgement, known };
   } catch (cause) {
     return conclude(known, refusal('evaluation_failed', cause));
   }
@@ -63,7 +64,12 @@ const LAST_RESORT = writeCheckResponse({
 
 type Progress = { -readonly [Field in keyof InQuestion]: InQuestion[Field] };
 
-function decideInto(known: Progress, call: CheckCall, snapshot: Snapshot): Judgement {
+function decideInto(
+  known: Progress,
+  call: CheckCall,
+  snapshot: Snapshot,
+  answers: ProviderAnswers,
+): Judgement {
   const reading = readCheckRequest(call.bytes);
   if (reading.kind === 'malformed') {
     return refused('request_malformed');
@@ -85,7 +91,7 @@ function decideInto(known: Progress, call: CheckCall, snapshot: Snapshot): Judge
     return refused(destination.reason);
   }
   known.destination = destination.name;
-  const judgement = judge({ call, profile, request, target: destination.target }, snapshot);
+  const judgement = judge({ call, profile, request, target: destination.target, answers }, snapshot);
   known.principals = judgement.kind === 'verdict' ? judgement.principals : [];
   return judgement;
 }

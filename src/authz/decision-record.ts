@@ -27,6 +27,8 @@ export interface DecisionRecord {
   readonly tokenIssuer: string | undefined;
   /** Whether the verdict on the token was remembered. */
   readonly tokenCached: boolean | undefined;
+  /** The providers of CUSTOM policies that were asked: `opa denied`. */
+  readonly providers: readonly string[] | undefined;
   /** What dry-run and AUDIT policies would have said: `dry_run DENY shop/strict#0`. */
   readonly shadow: readonly string[] | undefined;
   readonly cause: unknown;
@@ -52,6 +54,7 @@ export function recordOf(verdict: Verdict, known: InQuestion): DecisionRecord {
     path: http && printable(http.path.split(/[?#]/, 1)[0] ?? '', 1024),
     tokenIssuer: verdict.tokenUse?.issuer,
     tokenCached: verdict.tokenUse?.cached,
+    providers: verdict.asked.length === 0 ? undefined : verdict.asked,
     shadow: verdict.shadow.length === 0 ? undefined : verdict.shadow.map(shadowText),
     cause: verdict.cause,
   };

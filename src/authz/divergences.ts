@@ -92,4 +92,36 @@ export const REQUEST_DIVERGENCES: readonly RequestDivergence[] = [
     sallyport: 'denies at a waypoint of several services when the route does not say which',
     why: 'an ALLOW for one service would open the others',
   },
+  {
+    id: 'custom-http-tcp',
+    istio: 'lets TCP connections pass a CUSTOM policy whose provider speaks HTTP',
+    sallyport: 'denies those that its rules are for',
+    why: 'nobody can be asked about them; the files check warns',
+  },
+  {
+    id: 'custom-odd-answer',
+    istio:
+      'takes an answer of a gRPC provider that says nothing, or a denial beside the code 0, for an allow',
+    sallyport: 'denies, also under `failOpen`',
+    why: 'Envoy looks at the status code alone, whose absence reads as 0',
+  },
+  {
+    id: 'custom-pseudo-header',
+    istio: 'lets a provider set `:path`, `:authority` and the like',
+    sallyport: 'denies, also under `failOpen`',
+    why: 'the rules and the provider would have judged another request',
+  },
+  {
+    id: 'custom-large-answer',
+    istio: 'passes on answers of any size',
+    sallyport:
+      'denies when one is over 256 KiB or has more than 256 headers of a kind, also under `failOpen`',
+    why: 'a client could make an answer large by its own request',
+  },
+  {
+    id: 'custom-body-missing',
+    istio: 'has every body, since its filter reads it',
+    sallyport: 'denies when a provider is to see the body and Envoy did not send it',
+    why: 'the provider would judge an empty one',
+  },
 ];

@@ -9,19 +9,22 @@ import {
 } from '../policy/index.ts';
 import type { CheckHttp, CheckRequest } from '../proto/index.ts';
 import { type CheckCall, SEVERAL, trustedMetadata } from './call.ts';
-import { changesBy, isSendable, NO_CHANGES } from './changes.ts';
+import { afterEachOther, changesBy, isSendable, NO_CHANGES } from './changes.ts';
+import { judgeCustom, type Passed } from './custom.ts';
 import { envoyPayload } from './envoy-payload.ts';
 import type { AuthzProfile } from './options.ts';
 import { readPath } from './path.ts';
+import type { ProviderAnswers, ProviderQuestion } from './provider.ts';
 import { canonicalAddress, remoteAddressUnder } from './remote-address.ts';
-import { headersAfter, isConsistent, tokenRequest } from './request-headers.ts';
+import { headersAfter, isConsistent, targetAfter, tokenRequest } from './request-headers.ts';
 import type { Snapshot } from './snapshot.ts';
 import { readSource } from './source.ts';
 import { refusal, type Verdict, verdictOf } from './verdict.ts';
 
 export type Judgement =
   | { readonly kind: 'verdict'; readonly verdict: Verdict; readonly principals: readonly string[] }
-  | { readonly kind: 'need'; readonly keySetIds: readonly string[] };
+  | { readonly kind: 'need'; readonly keySetIds: readonly string[] }
+  | { readonly kind: 'ask'; readonly question: ProviderQuestion };
 
 /** What was asked, from whom, under which profile. */
 export interface Question {
@@ -29,11 +32,13 @@ export interface Question {
   readonly profile: AuthzProfile;
   readonly request: CheckRequest;
   readonly target: Target;
+  /** Of the providers that were asked already. */
+  readonly answers: ProviderAnswers;
 }
 
 /**
- * Judges a request whose workload is known, in Istio's order: the connection, tokens, DENY, ALLOW. Istio
- * specification, section 0.
+ * Judges a request whose workload is known, in Istio's order: the connection, CUSTOM, tokens, DENY, ALLOW.
+ * Istio specification, section 0.
  */
 export function judge(question: Question, snapshot: Snapshot): Judgement {
   const { call, profile, request, target } = question;
@@ -48,30 +53,57 @@ export function judge(question: Question, snapshot: Snapshot): Judgement {
   if (connection === undefined || (http !== undefined && !isConsistent(http))) {
     return decided(refusal('request_malformed'));
   }
-  if (http === undefined || isRefusedAsPlainText(snapshot, connection, target)) {
+  const judged = { ...question, snapshot, connection, decided };
+  if (isRefusedAsPlainText(snapshot, connection, target)) {
     return decided(verdictOf(evaluate(snapshot.policies, target, connection), NO_CHANGES));
+  }
+  if (http === undefined) {
+    return judgeTcp(judged);
   }
   const path = readPath(http.method, http.path, profile.pathNormalization);
   if (path.kind === 'refused') {
     return decided(refusal(path.reason));
   }
-  return judgeHttp({ ...question, snapshot, http, path: path.path, connection, decided });
+  return judgeHttp({ ...judged, http, path: path.path });
 }
 
-interface HttpQuestion extends Question {
+interface JudgedQuestion extends Question {
   readonly snapshot: Snapshot;
-  readonly http: CheckHttp;
-  readonly path: string | undefined;
   readonly connection: Attributes;
   decided(verdict: Verdict): Judgement;
 }
 
+function judgeTcp(question: JudgedQuestion): Judgement {
+  const { snapshot, target, connection, decided } = question;
+  const attributesAfter = (passed: Passed): Attributes =>
+    withMetadata(connection, passed, 'envoy.filters.network.ext_authz');
+  const custom = judgeCustom({ ...question, bytes: question.call.bytes, attributesAfter });
+  if (custom.kind !== 'pass') {
+    return custom.kind === 'ask' ? custom : decided(custom.verdict);
+  }
+  const decision = evaluate(snapshot.policies, target, attributesAfter(custom));
+  return decided({ ...verdictOf(decision, NO_CHANGES), ...keptOf(custom) });
+}
+
+interface HttpQuestion extends JudgedQuestion {
+  readonly http: CheckHttp;
+  readonly path: string | undefined;
+}
+
 function judgeHttp(question: HttpQuestion): Judgement {
   const { call, profile, request, snapshot, target, http, path, connection, decided } = question;
+  const attributesAfter = (passed: Passed): Attributes => ({
+    ...withMetadata(connection, passed, 'envoy.filters.http.ext_authz'),
+    http: { method: http.method, host: http.host, path, headers: headersAfter(http, passed.changes) },
+  });
+  const custom = judgeCustom({ ...question, bytes: call.bytes, attributesAfter });
+  if (custom.kind !== 'pass') {
+    return custom.kind === 'ask' ? custom : decided(custom.verdict);
+  }
   const rules = tokenRulesFor(snapshot.policies, target);
   const outcome = authenticate(
     rules,
-    tokenRequest(http),
+    tokenRequest(http, custom.changes),
     snapshot.keys,
     call.nowSeconds,
     snapshot.tokenCache,
@@ -80,30 +112,38 @@ function judgeHttp(question: HttpQuestion): Judgement {
     case 'need':
       return outcome;
     case 'reject':
-      return decided({ ...tokenRefusal(outcome), tokenUse: outcome.use });
+      return decided({ ...tokenRefusal(outcome), ...keptOf(custom), tokenUse: outcome.use });
     case 'pass': {
       // What was verified here counts; what Envoy verified stands in where nothing was.
       const token = outcome.token ?? envoyPayload(profile, request);
       if (token === 'malformed') {
         return decided(refusal('request_malformed'));
       }
-      const changes = changesBy(rules, outcome.mutations, http.path);
-      const { method, host } = http;
-      const decision = evaluate(snapshot.policies, target, {
-        ...connection,
-        transport: 'http',
-        http: { method, host, path, headers: headersAfter(http, changes) },
-        token,
-      });
+      const byTokens = changesBy(rules, outcome.mutations, targetAfter(http, custom.changes));
+      const changes = afterEachOther(custom.changes, byTokens);
+      const attributes = { ...attributesAfter({ ...custom, changes }), token };
+      const decision = evaluate(snapshot.policies, target, attributes);
       const verdict =
         decision.effect === 'allow' && !isSendable(changes)
           ? refusal('header_unsafe')
           : verdictOf(decision, changes);
       const vouched = outcome.token === undefined ? token : undefined;
       const tokenUse = vouched === undefined ? outcome.use : { issuer: vouched.ruleId, cached: undefined };
-      return decided({ ...verdict, tokenUse });
+      return decided({ ...verdict, ...keptOf(custom), tokenUse });
     }
   }
+}
+
+/** Rules on the metadata of Envoy's filter see what providers left. */
+function withMetadata(connection: Attributes, { asked, metadata }: Passed, filter: string): Attributes {
+  const { filterMetadata } = connection;
+  return asked.length === 0
+    ? connection
+    : { ...connection, filterMetadata: new Map([...filterMetadata, [filter, metadata]]) };
+}
+
+function keptOf({ asked, metadata }: Passed): Pick<Verdict, 'asked' | 'metadata'> {
+  return { asked, metadata };
 }
 
 /** The attributes of the connection alone; undefined when the call says two things. */

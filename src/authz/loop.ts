@@ -1,9 +1,11 @@
 import type { Clock } from '../base/index.ts';
 import type { KeySetView } from '../jwt/index.ts';
+import { askProviders } from './ask-providers.ts';
 import type { CheckCall } from './call.ts';
 import { type Answer, conclude, decide } from './decide.ts';
+import { type AskProvider, NO_ANSWERS, type ProviderAnswers } from './provider.ts';
 import type { Snapshot } from './snapshot.ts';
-import { undecided } from './verdict.ts';
+import { refusal, undecided } from './verdict.ts';
 
 /**
  * Asks for key sets that were never fetched; resolves when each is there or has failed, at the latest after
@@ -14,6 +16,8 @@ export type WaitForKeys = (keySetIds: readonly string[], waitMillis: number) => 
 export interface LoopOptions {
   readonly clock: Clock;
   readonly waitForKeys: WaitForKeys;
+  /** Without it nobody is asked, and what CUSTOM policies are for is denied. */
+  readonly askProvider?: AskProvider | undefined;
   /** By the wall clock; infinite when the caller set none. */
   readonly deadlineMillis: number;
 }
@@ -28,15 +32,42 @@ export function answerCheck(
   options: LoopOptions,
 ): Answer | Promise<Answer> {
   const outcome = decide(call, snapshot);
-  return outcome.kind === 'need' ? waitAndDecide(call, snapshot, options, outcome) : outcome;
+  switch (outcome.kind) {
+    case 'ask':
+      return askAndDecide(call, snapshot, options, outcome);
+    case 'need':
+      return waitAndDecide({ call, snapshot, answers: NO_ANSWERS }, options, outcome);
+    default:
+      return outcome;
+  }
+}
+
+/** Providers come first, and nothing that is learnt later makes another one needed. */
+async function askAndDecide(
+  call: CheckCall,
+  snapshot: Snapshot,
+  options: LoopOptions,
+  first: Extract<ReturnType<typeof decide>, { kind: 'ask' }>,
+): Promise<Answer> {
+  const leftMillis = (): number => {
+    const left = options.deadlineMillis - options.clock.nowMillis();
+    return left - marginOf(left);
+  };
+  const { outcome, answers } = await askProviders(call, snapshot, first, { ...options, leftMillis });
+  return outcome.kind === 'need' ? waitAndDecide({ call, snapshot, answers }, options, outcome) : outcome;
+}
+
+interface Judged {
+  readonly call: CheckCall;
+  readonly snapshot: Snapshot;
+  readonly answers: ProviderAnswers;
 }
 
 /** A set that failed is no longer `missing`, so each round brings at least one answer; the tokens of a request are few. */
 const ROUNDS_MAX = 16;
 
 async function waitAndDecide(
-  call: CheckCall,
-  snapshot: Snapshot,
+  { call, snapshot, answers }: Judged,
   options: LoopOptions,
   first: Need,
 ): Promise<Answer> {
@@ -52,17 +83,21 @@ async function waitAndDecide(
       break;
     }
     cause = await waited(need.keySetIds, remaining, options);
-    const outcome = decide(call, snapshot);
+    const outcome = decide(call, snapshot, answers);
     if (outcome.kind !== 'need') {
-      return outcome;
+      return answered(outcome);
     }
     if (cause !== undefined) {
       break;
     }
     need = outcome;
   }
-  const last = decide(call, { ...snapshot, keys: withoutRefresh(snapshot.keys) });
-  return last.kind === 'need' ? conclude(last.known, undecided('keys_unavailable', cause)) : last;
+  const last = decide(call, { ...snapshot, keys: withoutRefresh(snapshot.keys) }, answers);
+  return last.kind === 'need' ? conclude(last.known, undecided('keys_unavailable', cause)) : answered(last);
+}
+
+function answered(outcome: Exclude<ReturnType<typeof decide>, { kind: 'need' }>): Answer {
+  return outcome.kind === 'ask' ? conclude(outcome.known, refusal('evaluation_failed')) : outcome;
 }
 
 /**

@@ -4,15 +4,23 @@ export function queryNames(target: string): ReadonlySet<string> {
 }
 
 /**
- * The target as Envoy leaves it after taking parameters out: all of a name go, an empty `?` goes with them, and
- * the others come out decoded and with a `=`. `istio-tried`, points 19 and 20.
+ * The target as Envoy leaves it after setting and taking out parameters: all of such a name go, an empty `?`
+ * goes with them, and the others come out decoded and with a `=`. `istio-tried`, points 19 and 20.
  */
-export function withoutParameters(target: string, names: readonly string[]): string {
-  const start = target.indexOf('?');
-  if (names.length === 0 || start < 0) {
+export function withParameters(
+  target: string,
+  set: ReadonlyMap<string, string>,
+  removed: readonly string[],
+): string {
+  const question = target.indexOf('?');
+  if (set.size === 0 && (removed.length === 0 || question < 0)) {
     return target;
   }
-  const kept = parametersOf(target).filter(([name]) => !names.includes(name));
+  const start = question < 0 ? target.length : question;
+  const kept = [
+    ...parametersOf(target).filter(([name]) => !removed.includes(name) && !set.has(name)),
+    ...set,
+  ];
   const query = kept.map(([name, value]) => `${name}=${value}`).join('&');
   return query === '' ? target.slice(0, start) : `${target.slice(0, start)}?${query}`;
 }

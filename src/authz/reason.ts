@@ -23,6 +23,14 @@ export type RequestReason =
   | 'source_untrusted'
   /** A verified claim cannot be written into a header. */
   | 'header_unsafe'
+  /** The provider of a CUSTOM policy is not configured, or cannot be asked about such a connection. */
+  | 'provider_unknown'
+  /** The provider of a CUSTOM policy gave no verdict, or one that cannot be taken. */
+  | 'provider_failed'
+  /** A provider is to see the body, and it is longer than that provider takes. */
+  | 'body_too_large'
+  /** A provider is to see the body, and Envoy did not send it. */
+  | 'body_missing'
   /** No verdict: keys that a token needs did not come in time. */
   | 'keys_unavailable'
   /** No verdict: the first snapshot is not there yet. */

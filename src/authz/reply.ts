@@ -30,29 +30,31 @@ export function replyTo(verdict: Verdict, known: InQuestion): Reply {
 }
 
 function allow(verdict: Verdict, known: InQuestion): CheckReply {
-  const { setHeaders, removeHeaders, removeQueryParameters } = verdict.changes;
+  const { setHeaders, removeHeaders, removeQueryParameters, setQueryParameters, responseHeaders } =
+    verdict.changes;
   return {
     kind: 'ok',
     // Envoy would keep only the last of several lines; joined they mean the same to HTTP.
-    setHeaders: [...setHeaders].map(([name, values]) => ({ name, value: values.join(',') })),
+    setHeaders: [...setHeaders].map(([name, values]) => ({
+      name,
+      value: values.join(name === 'cookie' ? '; ' : ','),
+    })),
     removeHeaders: [...removeHeaders],
     removeQueryParameters,
+    setQueryParameters: [...setQueryParameters].map(([name, value]) => ({ name, value })),
+    responseHeaders,
     metadata: metadataOf(verdict, known),
   };
 }
 
 function denial(verdict: Verdict, known: InQuestion): CheckReply {
-  const { httpStatus, body, challenge } = verdict.token ?? {
-    httpStatus: 403,
-    body: POLICY_BODY,
-    challenge: undefined,
-  };
+  const { httpStatus, body } = verdict.token ?? verdict.denial ?? { httpStatus: 403, body: POLICY_BODY };
   return {
     kind: 'denied',
     code: httpStatus === 401 ? 16 : 7,
     message: verdict.reason,
     httpStatus,
-    headers: clientHeaders(verdict, known, challenge),
+    headers: [...(verdict.denial?.headers ?? []), ...clientHeaders(verdict, known, verdict.token?.challenge)],
     body,
     metadata: metadataOf(verdict, known),
   };
@@ -89,13 +91,15 @@ function clientHeaders(
 
 /** What Envoy keeps as dynamic metadata under its filter's name, for its access log and later filters. */
 function metadataOf(verdict: Verdict, known: InQuestion): Readonly<Record<string, StructValue>> {
-  const { effect, reason, policy, rule } = verdict;
+  const { effect, reason, policy, rule, asked } = verdict;
   return {
+    ...verdict.metadata,
     effect,
     reason,
     ...(policy === undefined ? {} : { policy: nameOf(policy) }),
     ...(rule === undefined ? {} : { rule }),
     ...(known.destination === undefined ? {} : { workload: known.destination }),
     profile: known.profile.name,
+    ...(asked.length === 0 ? {} : { providers: asked.join(', ') }),
   };
 }

@@ -1,8 +1,8 @@
 import type { TokenRequest } from '../jwt/index.ts';
 import type { HeaderView } from '../policy/index.ts';
 import type { CheckHttp } from '../proto/index.ts';
-import type { Changes } from './changes.ts';
-import { withoutParameters } from './query.ts';
+import { type Changes, NO_CHANGES } from './changes.ts';
+import { withParameters } from './query.ts';
 
 /**
  * Whether the request says one thing: only one encoding of the headers, and pseudo headers as the fields
@@ -27,15 +27,21 @@ const PSEUDO_HEADERS = [
   [':scheme', 'scheme'],
 ] as const;
 
-/** The request in which tokens are looked for. */
-export function tokenRequest(http: CheckHttp): TokenRequest {
+/** The request in which tokens are looked for: as it came, or as those who were asked before left it. */
+export function tokenRequest(http: CheckHttp, changes: Changes = NO_CHANGES): TokenRequest {
+  const headers = headersAfter(http, changes);
   return {
     method: http.method,
-    path: http.path,
+    path: targetAfter(http, changes),
     scheme: http.scheme,
     authority: http.host,
-    headerLines: (name) => http.headers.lines(name) ?? [],
+    headerLines: (name) => headers.lines(name) ?? [],
   };
+}
+
+/** Path and query as changes leave them. */
+export function targetAfter(http: CheckHttp, changes: Changes): string {
+  return withParameters(http.path, changes.setQueryParameters, changes.removeQueryParameters);
 }
 
 /** The headers that rules see: as the token filter would have left them. `istio-tried`, point 14. */
@@ -44,8 +50,7 @@ export function headersAfter(http: CheckHttp, changes: Changes): HeaderView {
     lines(name) {
       const field = PSEUDO_HEADERS.find(([pseudo]) => pseudo === name)?.[1];
       if (field !== undefined) {
-        const value =
-          field === 'path' ? withoutParameters(http.path, changes.removeQueryParameters) : http[field];
+        const value = field === 'path' ? targetAfter(http, changes) : http[field];
         return value === '' ? undefined : [value];
       }
       const set = changes.setHeaders.get(name);

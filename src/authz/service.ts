@@ -7,6 +7,7 @@ import { type Answer, conclude } from './decide.ts';
 import { decisionEvent } from './decision-record.ts';
 import { answerCheck, type WaitForKeys } from './loop.ts';
 import type { AuthzProfile } from './options.ts';
+import type { AskProvider } from './provider.ts';
 import type { Snapshot } from './snapshot.ts';
 import { undecided } from './verdict.ts';
 
@@ -16,6 +17,8 @@ export interface AuthzServiceOptions {
   /** Of the listener; a profile of the same name in the snapshot is newer and takes its place. */
   readonly profile: AuthzProfile;
   readonly waitForKeys: WaitForKeys;
+  /** Without it what CUSTOM policies are for is denied. */
+  readonly askProvider?: AskProvider | undefined;
   readonly clock: Clock;
   /** Looked at where Envoy does not send certificates of peers; undefined where nothing is ever revoked. */
   readonly revocations?: { readonly listener: string; exist(): boolean } | undefined;
@@ -85,7 +88,7 @@ function revocationAlarm({ revocations, events }: AuthzServiceOptions): (answer:
 
 function answerTo(
   call: ServerUnaryCall<Buffer, Buffer>,
-  { currentSnapshot, profile, waitForKeys, clock }: AuthzServiceOptions,
+  { currentSnapshot, profile, waitForKeys, askProvider, clock }: AuthzServiceOptions,
 ): Answer | Promise<Answer> {
   const snapshot = currentSnapshot();
   if (snapshot === undefined) {
@@ -99,5 +102,5 @@ function answerTo(
     nowSeconds: Math.floor(clock.nowMillis() / 1000),
   };
   const deadlineMillis = Number(call.getDeadline());
-  return answerCheck(checkCall, snapshot, { clock, waitForKeys, deadlineMillis });
+  return answerCheck(checkCall, snapshot, { clock, waitForKeys, askProvider, deadlineMillis });
 }

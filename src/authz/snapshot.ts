@@ -3,6 +3,7 @@ import type { PolicySet } from '../policy/index.ts';
 import type { Directory } from '../workload/index.ts';
 import type { Certificate } from '../x509/index.ts';
 import type { AuthzProfile } from './options.ts';
+import type { Provider } from './provider.ts';
 
 /**
  * Everything a verdict depends on beside the request. Immutable but for what only saves work; a reload makes
@@ -16,6 +17,8 @@ export interface Snapshot {
   readonly keys: KeySetView;
   readonly tokenCache: TokenCache | undefined;
   readonly profiles: ReadonlyMap<string, AuthzProfile>;
+  /** By the name that CUSTOM policies give them. */
+  readonly providers: ReadonlyMap<string, Provider>;
   /** Judges the peer's certificate when Envoy sends it; undefined leaves that to Envoy. */
   readonly trust: PeerTrust | undefined;
   /** Key id and serial in lower-case hex. */

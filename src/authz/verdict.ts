@@ -1,5 +1,6 @@
 import type { TokenUse } from '../jwt/index.ts';
 import type { Decision, PolicyRef, ShadowResult } from '../policy/index.ts';
+import type { HeaderToSet, StructObject } from '../proto/index.ts';
 import { type Changes, NO_CHANGES } from './changes.ts';
 import type { AuthzReason } from './reason.ts';
 
@@ -16,6 +17,12 @@ export interface Verdict {
   readonly token: TokenRefusal | undefined;
   /** By which rule a token was judged. */
   readonly tokenUse: TokenUse | undefined;
+  /** For a denial by a provider of CUSTOM policies, or for want of its answer. */
+  readonly denial: Denial | undefined;
+  /** The providers that were asked, with what came of it. */
+  readonly asked: readonly string[];
+  /** What they leave for the filters behind Envoy's ext_authz. */
+  readonly metadata: StructObject;
   /** What went wrong inside, for the log alone. */
   readonly cause: unknown;
 }
@@ -24,6 +31,12 @@ export interface TokenRefusal {
   readonly httpStatus: 401 | 403;
   readonly body: string;
   readonly challenge: string;
+}
+
+export interface Denial {
+  readonly httpStatus: number;
+  readonly headers: readonly HeaderToSet[];
+  readonly body: string;
 }
 
 export function refusal(reason: AuthzReason, cause?: unknown): Verdict {
@@ -46,5 +59,8 @@ const NOTHING = {
   changes: NO_CHANGES,
   token: undefined,
   tokenUse: undefined,
+  denial: undefined,
+  asked: [],
+  metadata: {},
   cause: undefined,
 } as const;

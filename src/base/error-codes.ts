@@ -48,6 +48,7 @@ export const ERROR_CODES = {
   ERR_KEYS_CIDR: 'an address range is malformed',
   ERR_CA_JWT_ISSUER: 'the issuer of tokens is not a plain https URL',
   // envoy
+  ERR_ENVOY_CUSTOM: 'a workload has CUSTOM policies, which no filter of Envoy alone can stand in for',
   ERR_ENVOY_KEY_SET: 'the keys of a token rule cannot be given to Envoy',
   ERR_ENVOY_WORKLOAD: 'there is no such workload, or its proxy is of a kind that is not written for',
   ERR_ENVOY_VERSION: 'a version of Envoy for which no configuration is known',
@@ -120,7 +121,7 @@ export const ERROR_CODES = {
   ERR_KEY_SET_EXPIRED: 'the last good keys of a set are older than `keys.maxAge`',
   // policy
   ERR_POLICY_KIND: 'an object among the policies is of a kind that is no policy',
-  ERR_POLICY_UNSUPPORTED: 'a policy uses something that sallyport does not support yet',
+  ERR_POLICY_PROVIDER: 'a CUSTOM policy names an extension provider that the settings do not have',
   ERR_POLICY_ACTION: 'the action of a policy does not go with its rules, its provider or its annotations',
   ERR_POLICY_TARGET: 'a policy names its workloads in two ways at once, or a target that cannot be one',
   ERR_POLICY_SELECTOR: 'a workload selector holds an empty key, a wildcard or a value that is too long',
@@ -157,6 +158,17 @@ export const ERROR_CODES = {
   ERR_LINT_PEER_TWICE: 'two PeerAuthentications hold for the same workloads; only the first counts',
   ERR_LINT_PEER_IGNORED: 'a PeerAuthentication of the root namespace with a selector has no effect',
   ERR_LINT_WAYPOINT: 'a service, workload or namespace wants a waypoint that is none for it',
+  ERR_LINT_CUSTOM_TCP: 'a CUSTOM rule holds for TCP connections, and its provider speaks HTTP',
+  ERR_LINT_CUSTOM_PROVIDERS: 'several providers are asked about one workload, which Istio denies by default',
+  // providers
+  ERR_PROVIDER_OPTIONS: 'the settings of an extension provider are malformed or contradict each other',
+  ERR_PROVIDER_CA: 'the CA file of an extension provider cannot be read or holds no certificates',
+  ERR_PROVIDER_UNREACHABLE: 'an extension provider cannot be reached, or broke off',
+  ERR_PROVIDER_TIMEOUT: 'an extension provider did not answer in time',
+  ERR_PROVIDER_STATUS: 'an extension provider answered that it has no verdict',
+  ERR_PROVIDER_BUSY: 'an extension provider has as many questions open as it may have',
+  ERR_PROVIDER_REPLY: 'the answer of an extension provider is malformed or over a limit',
+  ERR_PROVIDER_QUESTION: 'an extension provider cannot be asked about a request of this kind',
   // ca
   ERR_CA_TEMPLATE: 'a certificate was asked for that must not exist, so it was not signed',
   ERR_CA_EXPIRED: 'a CA that should sign is past its end',

@@ -10,6 +10,13 @@ export const LIMITS = {
   /** Certificates of peers that stay parsed, and the longest, in characters of URL-encoded PEM. */
   peerCertificatesKept: 1000,
   peerCertificateKeptChars: 16 * 1024,
+  /** Services that CUSTOM policies may name; calls to one of them at a time, and connections to one over HTTP. */
+  extensionProviders: 100,
+  providerCalls: 1000,
+  providerConnections: 128,
+  /** What such a service answers, head and body together, bytes; headers or parameters of one kind in it. */
+  providerReplyBytes: 256 * 1024,
+  providerReplyHeaders: 256,
   /** A compact JWT, bytes; Envoy itself takes 20 KB. */
   tokenBytes: 16 * 1024,
   /** Tokens looked at in one request, by all rules together. */

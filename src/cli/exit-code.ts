@@ -19,6 +19,7 @@ export function exitCodeOf(error: unknown): ExitCode {
 const EXIT_OF_CODE: Partial<Readonly<Record<ErrorCode, ExitCode>>> = {
   ERR_INVALID_FILES: EXIT.invalidInput,
   ERR_CLI_ARGUMENT: EXIT.invalidInput,
+  ERR_ENVOY_CUSTOM: EXIT.invalidInput,
   ERR_ENVOY_KEY_SET: EXIT.invalidInput,
   ERR_ENVOY_WORKLOAD: EXIT.invalidInput,
   ERR_LAB_ENVOY_MISSING: EXIT.missingProgram,

@@ -26,6 +26,9 @@ export function resolvePaths(settings: Partial<Settings>, folder: string): Parti
     ...(keys === undefined
       ? {}
       : { keys: { ...keys, caFiles: keys.caFiles.map((ca) => ({ ...ca, file: absolute(ca.file) })) } }),
+    ...(settings.extensionProviders === undefined
+      ? {}
+      : { extensionProviders: settings.extensionProviders.map((one) => withCaFile(one, absolute)) }),
     ...(listeners === undefined
       ? {}
       : {
@@ -40,6 +43,21 @@ export function resolvePaths(settings: Partial<Settings>, folder: string): Parti
                 }),
           },
         }),
+  };
+}
+
+type ProviderOptions = Settings['extensionProviders'][number];
+
+function withCaFile(provider: ProviderOptions, absolute: (path: string) => string): ProviderOptions {
+  const { envoyExtAuthzGrpc: overGrpc, envoyExtAuthzHttp: overHttp } = provider;
+  const resolved = <T extends NonNullable<typeof overGrpc>>(service: T): T => {
+    const caFile = service.tls?.caFile;
+    return caFile === undefined ? service : { ...service, tls: { ...service.tls, caFile: absolute(caFile) } };
+  };
+  return {
+    ...provider,
+    ...(overGrpc === undefined ? {} : { envoyExtAuthzGrpc: resolved(overGrpc) }),
+    ...(overHttp === undefined ? {} : { envoyExtAuthzHttp: resolved(overHttp) }),
   };
 }
 

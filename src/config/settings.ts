@@ -5,6 +5,7 @@ import { trustDomainAliasesOption, trustDomainOption } from '../identity/options
 import { keysOptions } from '../keys/options.ts';
 import { logOptions } from '../observe/options.ts';
 import { allowNoPoliciesOption, policiesOption, rootNamespaceOption } from '../policy/options.ts';
+import { extensionProvidersOption } from '../providers/options.ts';
 import { agentListenersOptions, secretsOption } from '../sds/options.ts';
 import { stateDirOption } from '../store/options.ts';
 import { adminListenerOptions, publicListenerOptions } from '../web/options.ts';
@@ -34,6 +35,7 @@ export const settingsShape = {
   secrets: secretsOption,
   ca: caOptions,
   keys: keysOptions,
+  extensionProviders: extensionProvidersOption,
   log: logOptions,
 };
 

@@ -33,6 +33,7 @@ export function createMetrics({ clock, version }: MetricsOptions): Metrics {
   const handlers: readonly ((event: AppEvent) => void)[] = [
     countEvents(registry),
     countDecisions(registry),
+    countProviders(registry),
     countReloads(registry, clock),
     watchKeys(registry, clock),
     createTokenMetrics(registry, () => keySets()),
@@ -90,6 +91,33 @@ function countDecisions(registry: Registry): (event: AppEvent) => void {
     const micros = fields?.['durationMicros'];
     if (typeof micros === 'number') {
       durations.observe({ effect }, micros / 1_000_000);
+    }
+  };
+}
+
+/** What extension providers answered; there are as many as the settings name. */
+function countProviders(registry: Registry): (event: AppEvent) => void {
+  const labelNames = ['provider', 'outcome'] as const;
+  const answers = new Counter({
+    name: 'sallyport_provider_answers_total',
+    help: 'Answers of the providers of CUSTOM policies: allow, deny, or why there was none.',
+    labelNames,
+    registers: [registry],
+  });
+  const durations = new Histogram({
+    name: 'sallyport_provider_answer_duration_seconds',
+    help: 'From a question to a provider to its answer.',
+    labelNames,
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
+    registers: [registry],
+  });
+  const [providers, outcomes] = [boundedLabel(100), boundedLabel(10)];
+  return ({ event, fields }) => {
+    const micros = fields?.['durationMicros'];
+    if (event === 'provider.answered' && typeof micros === 'number') {
+      const labels = { provider: providers(fields?.['provider']), outcome: outcomes(fields?.['outcome']) };
+      answers.inc(labels);
+      durations.observe(labels, micros / 1_000_000);
     }
   };
 }

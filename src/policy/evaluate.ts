@@ -9,7 +9,7 @@ import type { ActionRules, TargetRules } from './target-rules.ts';
 
 /**
  * Judges one request or connection: synchronous, without I/O or clock, and total: what goes wrong in here
- * is a denial. Istio specification, section 1.2.
+ * is a denial. CUSTOM policies come before, see `findCustom`. Istio specification, section 1.2.
  */
 export function evaluate(set: PolicySet, target: Target, attributes: Attributes): Decision {
   try {
@@ -68,7 +68,7 @@ export function decide(
 }
 
 /** The first rule of each kind that holds. */
-type Hits = { -readonly [Kind in keyof TargetRules]: CompiledRule | undefined };
+type Hits = { -readonly [Kind in Exclude<keyof TargetRules, 'custom'>]: CompiledRule | undefined };
 
 function findFirst(rules: ActionRules, evaluation: Evaluation): CompiledRule | undefined {
   return rules.findFirst(evaluation);

@@ -1,5 +1,6 @@
 export type { Attributes, HeaderView, HttpAttributes, MetadataValue } from './attributes.ts';
 export { compilePolicies } from './compile.ts';
+export { type CustomHit, customProviders, findCustom } from './custom.ts';
 export type { Decision, DecisionReason, PolicyRef, ShadowResult } from './decision.ts';
 export { POLICY_DIVERGENCES, type PolicyDivergence } from './divergences.ts';
 export { evaluate } from './evaluate.ts';

@@ -7,4 +7,9 @@ export interface MeshSettings {
   readonly trustDomainAliases: readonly string[];
   /** Policies of this namespace hold for all namespaces. */
   readonly rootNamespace: string;
+  /**
+   * The providers that CUSTOM policies may name, with the protocol each is asked by; undefined where that is not
+   * known, and any name is taken.
+   */
+  readonly providers?: ReadonlyMap<string, 'grpc' | 'http'>;
 }

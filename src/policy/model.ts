@@ -18,12 +18,14 @@ export interface AuthorizationPolicy {
   readonly ref: PolicyRef;
   readonly attachment: Attachment;
   readonly action: PolicyAction;
+  /** Who is asked about requests that a CUSTOM policy is for; no other action has one. */
+  readonly provider?: string;
   /** Evaluated and reported, never enforced. */
   readonly dryRun: boolean;
   readonly rules: readonly Rule[];
 }
 
-export type PolicyAction = 'ALLOW' | 'DENY' | 'AUDIT';
+export type PolicyAction = 'ALLOW' | 'DENY' | 'AUDIT' | 'CUSTOM';
 
 /** Which workloads a policy holds for, within the namespaces that its own allows. */
 export type Attachment =

@@ -12,6 +12,11 @@ export interface ActionRules {
   readonly findFirst: RuleFinder;
 }
 
+/** The rules by which one provider is asked. */
+export interface CustomRules extends ActionRules {
+  readonly provider: string;
+}
+
 /** What a target is judged by on one transport; an action that no policy has is undefined. */
 export interface TargetRules {
   readonly deny: ActionRules | undefined;
@@ -19,6 +24,8 @@ export interface TargetRules {
   readonly audit: ActionRules | undefined;
   readonly dryRunDeny: ActionRules | undefined;
   readonly dryRunAllow: ActionRules | undefined;
+  /** By name of the provider, which is the order in which they are asked. */
+  readonly custom: readonly CustomRules[];
 }
 
 export function* targetRules(
@@ -27,17 +34,7 @@ export function* targetRules(
 ): Sliced<TargetRules> {
   function* collect(action: PolicyAction, dryRun: boolean): Sliced<ActionRules | undefined> {
     const mine = policies.filter((policy) => policy.action === action && policy.dryRun === dryRun);
-    if (mine.length === 0) {
-      return undefined;
-    }
-    const found: CompiledRule[] = [];
-    for (const policy of mine) {
-      for (const rule of yield* rulesOf(policy, transport)) {
-        found.push(rule);
-      }
-    }
-    const rules = yield* sortInSlices(found, byKey);
-    return { action, dryRun, rules, findFirst: yield* ruleFinder(rules) };
+    return mine.length === 0 ? undefined : yield* rulesOfAction(action, dryRun, mine, transport);
   }
   return {
     deny: yield* collect('DENY', false),
@@ -45,7 +42,39 @@ export function* targetRules(
     audit: yield* collect('AUDIT', false),
     dryRunDeny: yield* collect('DENY', true),
     dryRunAllow: yield* collect('ALLOW', true),
+    custom: yield* customRules(policies, transport),
   };
+}
+
+function* customRules(
+  policies: readonly AuthorizationPolicy[],
+  transport: 'http' | 'tcp',
+): Sliced<readonly CustomRules[]> {
+  const custom = policies.filter((policy) => policy.action === 'CUSTOM');
+  const byProvider = [...Map.groupBy(custom, ({ provider = '' }) => provider)].sort(([a], [b]) =>
+    a < b ? -1 : a > b ? 1 : 0,
+  );
+  const made: CustomRules[] = [];
+  for (const [provider, mine] of byProvider) {
+    made.push({ provider, ...(yield* rulesOfAction('CUSTOM', false, mine, transport)) });
+  }
+  return made;
+}
+
+function* rulesOfAction(
+  action: PolicyAction,
+  dryRun: boolean,
+  policies: readonly AuthorizationPolicy[],
+  transport: 'http' | 'tcp',
+): Sliced<ActionRules> {
+  const found: CompiledRule[] = [];
+  for (const policy of policies) {
+    for (const rule of yield* rulesOf(policy, transport)) {
+      found.push(rule);
+    }
+  }
+  const rules = yield* sortInSlices(found, byKey);
+  return { action, dryRun, rules, findFirst: yield* ruleFinder(rules) };
 }
 
 /** Keys are ASCII, so the order of code units is that of bytes. */

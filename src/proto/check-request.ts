@@ -34,6 +34,8 @@ export interface CheckHttp {
   readonly host: string;
   readonly scheme: string;
   readonly headers: HeaderIndex;
+  /** As much of it as Envoy sends; empty when it sends none. */
+  readonly body: Uint8Array;
 }
 
 export type CheckRequestReading =
@@ -85,6 +87,7 @@ export function readCheckRequest(bytes: Uint8Array): CheckRequestReading {
       host: http.host,
       scheme: http.scheme,
       headers: headerIndex(cursor.bytes, http.map, http.lines),
+      body: bodyOf(cursor.bytes, http),
     },
     contextExtensions,
     serverName,
@@ -92,6 +95,8 @@ export function readCheckRequest(bytes: Uint8Array): CheckRequestReading {
   };
   return { kind: 'request', request };
 }
+
+const NOWHERE: Span = [0, 0];
 
 interface Found {
   attributes: boolean;
@@ -118,6 +123,8 @@ interface FoundHttp {
   scheme: string;
   readonly map: number[];
   lines: number[] | undefined;
+  body: Span;
+  rawBody: Span;
 }
 
 /** Walks the fields up to `end`; what `take` does not want is skipped. */
@@ -145,7 +152,7 @@ function readAttribute(cursor: WireCursor, tag: number, end: number, found: Foun
         if (inner !== 0x12) {
           return false;
         }
-        found.http ??= { method: '', path: '', host: '', scheme: '', map: [], lines: undefined };
+        found.http ??= noHttp();
         readHttp(cursor, cursor.enter(stop), found.http);
         return true;
       });
@@ -174,6 +181,27 @@ function readAttribute(cursor: WireCursor, tag: number, end: number, found: Foun
 function noPeer(): FoundPeer {
   return { address: undefined, service: '', labels: new Map(), principal: '', certificate: '' };
 }
+
+function noHttp(): FoundHttp {
+  return {
+    method: '',
+    path: '',
+    host: '',
+    scheme: '',
+    map: [],
+    lines: undefined,
+    body: NOWHERE,
+    rawBody: NOWHERE,
+  };
+}
+
+/** Envoy fills one of the two. */
+function bodyOf(bytes: Buffer, { body, rawBody }: FoundHttp): Uint8Array {
+  const [start, end] = rawBody[1] > rawBody[0] ? rawBody : body;
+  return start === end ? NO_BYTES : bytes.subarray(start, end);
+}
+
+const NO_BYTES = new Uint8Array();
 
 function readPeer(cursor: WireCursor, end: number, peer: FoundPeer): void {
   readMessage(cursor, end, (tag, stop) => {
@@ -217,6 +245,12 @@ function readHttp(cursor: WireCursor, end: number, http: FoundHttp): void {
       case 0x32:
         http.scheme = cursor.string(stop);
         return true;
+      case 0x5a:
+        http.body = span(cursor, stop);
+        return true;
+      case 0x62:
+        http.rawBody = span(cursor, stop);
+        return true;
       case 0x6a: {
         http.lines ??= [];
         const lines = http.lines;
@@ -258,8 +292,6 @@ function readHeader(cursor: WireCursor, end: number, offsets: number[], hasRaw: 
     cursor.fail('limit');
   }
 }
-
-const NOWHERE: Span = [0, 0];
 
 function readTextEntry(cursor: WireCursor, end: number, into: Map<string, string>): void {
   let key = '';

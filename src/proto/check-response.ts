@@ -7,6 +7,15 @@ export interface HeaderToSet {
   readonly value: string;
 }
 
+/**
+ * What becomes of a header that is there already. `append` adds a line, `overwriteIfExists` never adds one.
+ */
+export type HeaderAction = 'append' | 'addIfAbsent' | 'overwrite' | 'overwriteIfExists';
+
+export interface HeaderMutation extends HeaderToSet {
+  readonly action: HeaderAction;
+}
+
 /** What a `CheckResponse` says. Envoy looks at the status code alone: 0 is an allow, whatever else is there. */
 export type CheckReply =
   | {
@@ -14,7 +23,10 @@ export type CheckReply =
       /** For the upstream; each takes the place of what the client sent. Names are unique. */
       readonly setHeaders: readonly HeaderToSet[];
       readonly removeHeaders: readonly string[];
+      readonly setQueryParameters: readonly HeaderToSet[];
       readonly removeQueryParameters: readonly string[];
+      /** For the client, on the answer of the upstream. */
+      readonly responseHeaders: readonly HeaderMutation[];
       readonly metadata: StructObject;
     }
   | {
@@ -59,6 +71,8 @@ export function writeCheckResponse(reply: CheckReply): Buffer {
 function writeOk(reply: CheckReply & { readonly kind: 'ok' }): void {
   const mark = writer.open();
   writeStrings(8, reply.removeQueryParameters);
+  writeQueryParameters(7, reply.setQueryParameters);
+  writeHeaders(6, reply.responseHeaders);
   writeStrings(5, reply.removeHeaders);
   writeHeaders(2, reply.setHeaders);
   writer.close(3, mark);
@@ -80,18 +94,33 @@ function writeStrings(field: number, texts: readonly string[]): void {
   }
 }
 
+function writeQueryParameters(field: number, parameters: readonly HeaderToSet[]): void {
+  for (const { name, value } of [...parameters].reverse()) {
+    const mark = writer.open();
+    writer.string(2, value);
+    writer.string(1, name);
+    writer.close(field, mark);
+  }
+}
+
 /**
  * HeaderValueOption: Envoy up to 1.36 overwrites by `append: false`, newer ones by `append_action`; without
  * both, the client's own value stays beside ours in one of them.
  */
-function writeHeaders(field: number, headers: readonly HeaderToSet[]): void {
-  for (const { name, value } of [...headers].reverse()) {
+function writeHeaders(
+  field: number,
+  headers: readonly (HeaderToSet & { readonly action?: HeaderAction })[],
+): void {
+  for (const { name, value, action = 'overwrite' } of [...headers].reverse()) {
     const option = writer.open();
     if (value === '') {
       writer.unsigned(4, 1);
     }
-    writer.unsigned(3, OVERWRITE_IF_EXISTS_OR_ADD);
-    writer.close(2, writer.open());
+    const number = HEADER_ACTIONS.indexOf(action);
+    if (number > 0) {
+      writer.unsigned(3, number);
+    }
+    writeAppend(action);
     const header = writer.open();
     writer.string(2, value);
     writer.string(1, name);
@@ -100,4 +129,21 @@ function writeHeaders(field: number, headers: readonly HeaderToSet[]): void {
   }
 }
 
-const OVERWRITE_IF_EXISTS_OR_ADD = 2;
+/** `append` says only two of the four; where it is there, newer Envoys look at nothing else. */
+function writeAppend(action: HeaderAction): void {
+  if (action === 'append' || action === 'overwrite') {
+    const mark = writer.open();
+    if (action === 'append') {
+      writer.unsigned(1, 1);
+    }
+    writer.close(2, mark);
+  }
+}
+
+/** In the order of `HeaderAppendAction`. */
+export const HEADER_ACTIONS: readonly HeaderAction[] = [
+  'append',
+  'addIfAbsent',
+  'overwrite',
+  'overwriteIfExists',
+];

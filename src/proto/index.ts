@@ -13,7 +13,14 @@ export {
   type CheckRequestReading,
   readCheckRequest,
 } from './check-request.ts';
-export { type CheckReply, type DenialCode, type HeaderToSet, writeCheckResponse } from './check-response.ts';
+export {
+  type CheckReply,
+  type DenialCode,
+  type HeaderAction,
+  type HeaderMutation,
+  type HeaderToSet,
+  writeCheckResponse,
+} from './check-response.ts';
 export { type Definitions, loadDefinitions } from './definitions.ts';
 export type { HeaderIndex } from './header-index.ts';
 export type {
@@ -33,6 +40,9 @@ export type {
   Secret,
   SpiffeCertValidatorConfig,
 } from './messages.ts';
+export { type PassedOnHttp, type PassOn, passOnCheck } from './provider-check.ts';
+export { type DeniedReply, type OkReply, type ProviderReply, readProviderReply } from './provider-reply.ts';
 export type { SocketPlace } from './read-address.ts';
 export type { StructObject, StructValue } from './struct-value.ts';
+export { decodeHeaderValue } from './utf8.ts';
 export type { WireFault } from './wire-cursor.ts';

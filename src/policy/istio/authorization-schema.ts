@@ -236,14 +236,4 @@ function checkCustom(
       }
     }
   }
-  context.addIssue(
-    issueOf(
-      {
-        code: 'ERR_POLICY_UNSUPPORTED',
-        message: 'action `CUSTOM` is not supported yet',
-        hint: 'use ALLOW and DENY, or call the other service from Envoy',
-      },
-      ['action'],
-    ),
-  );
 }

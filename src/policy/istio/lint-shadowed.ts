@@ -12,8 +12,8 @@ export interface LoadedPolicy {
 
 /** Warnings for rules that change nothing, since another of the same action for the same workloads covers them. */
 export function lintShadowed(loaded: readonly LoadedPolicy[], budget: CoverBudget): readonly Diagnostic[] {
-  const alike = Map.groupBy(loaded, ({ policy: { ref, attachment, action, dryRun } }) =>
-    JSON.stringify([ref.namespace, attachment, action, dryRun]),
+  const alike = Map.groupBy(loaded, ({ policy: { ref, attachment, action, dryRun, provider } }) =>
+    JSON.stringify([ref.namespace, attachment, action, dryRun, provider]),
   );
   return [...alike.values()].flatMap((group) => {
     const entries = group.flatMap(({ object, policy }, at) =>

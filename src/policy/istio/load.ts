@@ -19,6 +19,7 @@ import { lowerRule } from './lower-rule.ts';
 import { lowerTokenRule } from './lower-token-rule.ts';
 import { peerAuthenticationSpec } from './peer-schema.ts';
 import { policyObject } from './policy-object.ts';
+import { checkProvider, lintProviders } from './provider.ts';
 import { requestAuthenticationSpec } from './token-schema.ts';
 
 /**
@@ -37,6 +38,12 @@ export function loadPolicies(objects: readonly ManifestObject[], mesh: MeshSetti
     ...lintPeers(
       loaded.flatMap(({ object, value }) =>
         value?.kind === 'peer' ? [{ object, policy: value.policy }] : [],
+      ),
+      mesh.rootNamespace,
+    ),
+    ...lintProviders(
+      loaded.flatMap(({ object, value }) =>
+        value?.kind === 'authorization' ? [{ object, policy: value.policy }] : [],
       ),
       mesh.rootNamespace,
     ),
@@ -87,7 +94,7 @@ function loadAuthorization(object: ManifestObject, mesh: MeshSettings): Checked<
     object,
     spec?.action === undefined || spec.action === 'ALLOW' || spec.action === 'DENY',
   );
-  if (spec === undefined || spec.action === 'CUSTOM') {
+  if (spec === undefined) {
     return { value: undefined, diagnostics: [...diagnostics, ...dryRun.diagnostics] };
   }
   const scope = { namespace: object.namespace, policyName: object.name, mesh };
@@ -98,11 +105,17 @@ function loadAuthorization(object: ManifestObject, mesh: MeshSettings): Checked<
         ref: { kind: 'AuthorizationPolicy', namespace: object.namespace, name: object.name },
         attachment: lowerAttachment(spec),
         action: spec.action,
+        ...(spec.provider?.name === undefined ? {} : { provider: spec.provider.name }),
         dryRun: dryRun.dryRun,
         rules: (spec.rules ?? []).map((rule, index) => lowerRule(rule, index, scope)),
       },
     },
-    diagnostics: [...diagnostics, ...dryRun.diagnostics, ...lintAuthorization(object, spec)],
+    diagnostics: [
+      ...diagnostics,
+      ...dryRun.diagnostics,
+      ...lintAuthorization(object, spec),
+      ...checkProvider(object, spec, mesh.providers),
+    ],
   };
 }
 

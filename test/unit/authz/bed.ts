@@ -5,6 +5,7 @@ import {
   type DecisionRecord,
   decide,
   type Outcome,
+  type Provider,
   type Snapshot,
 } from '../../../src/authz/index.ts';
 import { profilesOptions } from '../../../src/authz/options.ts';
@@ -41,12 +42,17 @@ export const FRONTEND = 'spiffe://example.org/ns/web/sa/frontend';
 export const ORDERS = 'spiffe://example.org/ns/shop/sa/orders';
 
 /** A policy of `shop` for every workload there. */
-export function policy(action: 'ALLOW' | 'DENY', rules: string, name = 'p'): string {
+export function policy(
+  action: 'ALLOW' | 'DENY' | 'CUSTOM',
+  rules: string,
+  name = 'p',
+  provider?: string,
+): string {
   return `
 apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
 metadata: { namespace: shop, name: ${name} }
-spec: { action: ${action}, rules: ${rules} }
+spec: { action: ${action}, ${provider === undefined ? '' : `provider: { name: ${provider} }, `}rules: ${rules} }
 ---`;
 }
 
@@ -55,6 +61,7 @@ export interface SnapshotOptions {
   readonly workloads?: string;
   readonly mesh?: MeshSettings;
   readonly profiles?: object;
+  readonly providers?: readonly Provider[];
   /** Key sets that are fetched, by their id; inline ones are always there. */
   readonly fetched?: ReadonlyMap<string, KeySetState>;
   readonly trust?: Snapshot['trust'];
@@ -78,6 +85,7 @@ export function snapshotOf(options: SnapshotOptions = {}): Snapshot {
     },
     tokenCache: undefined,
     profiles: profilesOptions.parse(options.profiles ?? {}),
+    providers: new Map((options.providers ?? []).map((provider) => [provider.name, provider])),
     trust: options.trust,
     isRevoked: options.isRevoked ?? (() => false),
   };

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { decide, REQUEST_DIVERGENCES, type Snapshot } from '../../../src/authz/index.ts';
-import { withoutParameters } from '../../../src/authz/query.ts';
+import { withParameters } from '../../../src/authz/query.ts';
 import { readCheckRequest } from '../../../src/proto/index.ts';
+import { answerOfCheck } from '../../../src/providers/grpc-answer.ts';
 import { opensslCa } from '../../fakes/openssl-ca.ts';
+import { testDefinitions } from '../../fakes/proto-files.ts';
 import {
   ask,
   attributesOf,
@@ -14,6 +16,7 @@ import {
   see,
   snapshotOf,
 } from './bed.ts';
+import { provider, verdictOn } from './custom-bed.ts';
 
 const snapshot = snapshotOf();
 const DENY_GUEST = '[{ from: [{ source: { principals: [example.org/ns/web/sa/guest] } }] }]';
@@ -56,13 +59,41 @@ const CASES: Readonly<Record<string, () => string>> = {
   'server-name-untold': () => ask(snapshotOf({ policies: policy('DENY', DENY_NAME) }), {}).reason,
   'metadata-untold': () => ask(snapshotOf({ policies: policy('DENY', DENY_METADATA) }), {}).reason,
   // Nothing is denied here; what rules see is what Istio's see.
-  'query-spelling': () => withoutParameters('/x?t=1&p=%2F', ['t']),
+  'query-spelling': () => withParameters('/x?t=1&p=%2F', new Map(), ['t']),
   'waypoint-service': () =>
     ask(beforeTwoServices(), {
       extensions: { 'sallyport.workload': 'shop/way' },
       destination: { address: undefined },
     }).reason,
+  'custom-http-tcp': () =>
+    verdictOn(customSnapshot({ protocol: 'http' }), { attributes: { request: undefined } }).reason,
+  'custom-odd-answer': () => {
+    const answers = [{}, { status: { code: 0 }, denied_response: { body: 'no' } }];
+    return answers.map((answer) => customReason(answer)).join(' ');
+  },
+  'custom-pseudo-header': () => customReason(allowWith([{ header: { key: ':path', value: '/admin' } }])),
+  'custom-large-answer': () =>
+    customReason(allowWith(Array.from({ length: 257 }, () => ({ header: { key: 'a', value: 'b' } })))),
+  'custom-body-missing': () =>
+    verdictOn(customSnapshot({ body: { bytesMax: 10, allowPartial: true } }), {
+      headers: { 'content-length': '5' },
+    }).reason,
 };
+
+/** What an answer over gRPC comes to, under `failOpen`. */
+function customReason(answer: object): string {
+  const bytes = testDefinitions().encodeMessage('envoy.service.auth.v3.CheckResponse', answer);
+  return verdictOn(customSnapshot(), {}, { opa: answerOfCheck(bytes) }).reason;
+}
+
+function allowWith(headers: readonly object[]): object {
+  return { status: { code: 0 }, ok_response: { headers } };
+}
+
+function customSnapshot(changes: object = {}): Snapshot {
+  const policies = policy('CUSTOM', '[{}]', 'ask', 'opa');
+  return snapshotOf({ policies, providers: [provider('opa', { failOpen: true, ...changes })] });
+}
 
 const REASONS: Readonly<Record<string, string>> = {
   destination: 'destination_unknown',
@@ -78,6 +109,11 @@ const REASONS: Readonly<Record<string, string>> = {
   'metadata-untold': 'denied_by_policy',
   'query-spelling': '/x?p=/',
   'waypoint-service': 'destination_ambiguous',
+  'custom-http-tcp': 'provider_unknown',
+  'custom-odd-answer': 'provider_failed provider_failed',
+  'custom-pseudo-header': 'provider_failed',
+  'custom-large-answer': 'provider_failed',
+  'custom-body-missing': 'body_missing',
 };
 
 test.each(REQUEST_DIVERGENCES.map(({ id }) => id))('%s', (id) => {

@@ -82,9 +82,8 @@ describe(`the compiled evaluator, on ${RUNS} random sets of policies with 5 requ
             evaluate(set, target, attributes(request)),
           );
           const rules = set.forTarget(target).rules(request.tcp ? 'tcp' : 'http');
-          for (const action of Object.values(rules).filter(
-            (some): some is ActionRules => some !== undefined,
-          )) {
+          const actions: readonly (ActionRules | undefined)[] = Object.values(rules).flat();
+          for (const action of actions.filter((some) => some !== undefined)) {
             const evaluation = startEvaluation(attributes(request));
             expect(atOnce(indexRules(action.rules))(evaluation)).toBe(scanRules(action.rules)(evaluation));
           }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { authorization, load } from './load.ts';
+import { authorization, load, MESH } from './load.ts';
 
 /** Code and path of each error, without `spec.`. */
 function errors(yaml: string): readonly string[] {
@@ -195,30 +195,84 @@ describe('an AuthorizationPolicy is refused', () => {
 });
 
 describe('CUSTOM', () => {
-  const UNSUPPORTED = 'ERR_POLICY_UNSUPPORTED action';
+  const custom = (text: string) =>
+    authorization(`{ action: CUSTOM, provider: { name: opa }, rules: [${text}] }`);
 
-  it('is known, and not supported yet', () => {
-    expect(errors(authorization('{ action: CUSTOM, provider: { name: x }, rules: [{}] }'))).toEqual([
-      UNSUPPORTED,
-    ]);
-  });
-
-  it('needs a provider and rules, and asks for nothing that is known only later', () => {
+  it('needs a provider and rules', () => {
     expect(errors(authorization('{ action: CUSTOM }')).toSorted()).toEqual([
       'ERR_POLICY_ACTION action',
       'ERR_POLICY_ACTION provider',
-      UNSUPPORTED,
     ]);
-    const custom = (text: string) =>
-      authorization(`{ action: CUSTOM, provider: { name: x }, rules: [${text}] }`);
+    expect(errors(authorization('{ action: CUSTOM, provider: { name: "" }, rules: [{}] }'))).toEqual([
+      'ERR_POLICY_ACTION provider',
+    ]);
+    expect(errors(authorization('{ action: DENY, provider: { name: opa }, rules: [{}] }'))).toEqual([
+      'ERR_POLICY_ACTION provider',
+    ]);
+  });
+
+  it('asks for nothing that is known only later', () => {
     expect(
       errors(custom('{ from: [{ source: { principals: [a], notRemoteIpBlocks: [1.2.3.4] } }] }')),
-    ).toEqual([UNSUPPORTED, `ERR_POLICY_ACTION ${SOURCE}.principals`]);
+    ).toEqual([`ERR_POLICY_ACTION ${SOURCE}.principals`]);
     expect(errors(custom('{ when: [{ key: request.auth.audiences, values: [a] }] }'))).toEqual([
-      UNSUPPORTED,
       `ERR_POLICY_ACTION ${WHEN}.key`,
     ]);
-    expect(errors(custom('{ when: [{ key: source.ip, values: [1.2.3.4] }] }'))).toEqual([UNSUPPORTED]);
+    expect(errors(custom('{ when: [{ key: source.ip, values: [1.2.3.4] }] }'))).toEqual([]);
+  });
+
+  it('cannot be a dry run', () => {
+    const annotated = custom('{}').replace('name: p,', 'name: p, annotations: { istio.io/dry-run: "true" },');
+    expect(errors(annotated)).toEqual(['ERR_POLICY_DRY_RUN metadata.annotations["istio.io/dry-run"]']);
+  });
+
+  const withProviders = (text: string, providers: readonly (readonly [string, 'grpc' | 'http'])[]) =>
+    load(text, { ...MESH, providers: new Map(providers) }).diagnostics.map(
+      ({ severity, code, path, hint }) => `${severity} ${code} ${path}: ${hint}`,
+    );
+
+  it('names a provider that the settings have', () => {
+    expect(withProviders(custom('{}'), [['opa', 'grpc']])).toEqual([]);
+    expect(withProviders(custom('{}'), [['opaa', 'grpc']])).toEqual([
+      'error ERR_POLICY_PROVIDER spec.provider.name: did you mean `opaa`?',
+    ]);
+    expect(withProviders(custom('{}'), [])).toEqual([
+      'error ERR_POLICY_PROVIDER spec.provider.name: describe it under `extensionProviders` in the settings',
+    ]);
+  });
+
+  it('warns of rules for TCP whose provider speaks HTTP', () => {
+    const TCP =
+      'warning ERR_LINT_CUSTOM_TCP spec.rules[0]: name the HTTP `ports` the rule is meant for, or ask a provider that speaks gRPC';
+    expect(withProviders(custom('{}'), [['opa', 'http']])).toEqual([TCP]);
+    expect(withProviders(custom('{ to: [{ operation: { paths: [/a] } }] }'), [['opa', 'http']])).toEqual([
+      TCP,
+    ]);
+    expect(
+      withProviders(custom('{ to: [{ operation: { paths: [/a], ports: ["80"] } }] }'), [['opa', 'http']]),
+    ).toEqual([]);
+  });
+
+  it('warns of several providers on one workload', () => {
+    const two = (first: string, second: string, namespace = 'web') =>
+      [
+        authorization(`{ action: CUSTOM, provider: { name: a }, rules: [{}]${first} }`, 'one'),
+        authorization(`{ action: CUSTOM, provider: { name: b }, rules: [{}]${second} }`, 'two', namespace),
+      ].join('---\n');
+    const SELECT = (value: string) => `, selector: { matchLabels: { app: ${value} } }`;
+    const SEVERAL = ['ERR_LINT_CUSTOM_PROVIDERS spec.provider.name'];
+    const found = (text: string) =>
+      load(text)
+        .diagnostics.filter(({ code }) => code === 'ERR_LINT_CUSTOM_PROVIDERS')
+        .map(({ code, path }) => `${code} ${path}`);
+    expect(found(two('', ''))).toEqual(SEVERAL);
+    expect(found(two(SELECT('x'), ''))).toEqual(SEVERAL);
+    expect(found(two(SELECT('x'), '', 'istio-system'))).toEqual(SEVERAL);
+    expect(found(two(SELECT('x'), SELECT('y')))).toEqual([]);
+    expect(found(two('', '', 'other'))).toEqual([]);
+    expect(found(two('', '').replace('name: b }', 'name: a }'))).toEqual([]);
+    const all = load(two('', '')).diagnostics.map(({ code }) => code);
+    expect(all).not.toContain('ERR_LINT_SHADOWED');
   });
 });
 

@@ -125,7 +125,11 @@ function actualReading(bytes: Buffer): unknown {
   return {
     ...rest,
     filterMetadata: new Map([...filterMetadata].map(([name, value]) => [name, plainValue(value)])),
-    http: http && { ...http, headers: { encoding: http.headers.encoding, all: sorted(http.headers.all()) } },
+    http: http && {
+      ...http,
+      body: Buffer.from(http.body).toString('hex'),
+      headers: { encoding: http.headers.encoding, all: sorted(http.headers.all()) },
+    },
   };
 }
 
@@ -201,7 +205,11 @@ function expectedHttp(given: unknown): unknown {
   });
   const encoding =
     headerMap === undefined ? (map.size > 0 ? 'map' : 'none') : map.size > 0 ? 'both' : 'lines';
+  const [body, raw] = [http['body'], http['raw_body']].map((bytes) =>
+    Buffer.from((bytes ?? []) as Uint8Array).toString('hex'),
+  );
   return {
+    body: raw || body,
     method: http['method'] ?? '',
     path: http['path'] ?? '',
     host: http['host'] ?? '',

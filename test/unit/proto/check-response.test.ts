@@ -14,6 +14,8 @@ describe('bytes on the wire', () => {
       setHeaders: [],
       removeHeaders: [],
       removeQueryParameters: [],
+      setQueryParameters: [],
+      responseHeaders: [],
       metadata: {},
     });
     expect(bytes.toString('hex')).toBe('0a00' + '1a00' + '2200');
@@ -25,13 +27,34 @@ describe('bytes on the wire', () => {
       setHeaders: [{ name: 'x-user', value: 'ann' }],
       removeHeaders: ['x-team'],
       removeQueryParameters: ['access_token'],
+      setQueryParameters: [{ name: 'a', value: 'b' }],
+      responseHeaders: [],
       metadata: {},
     });
     const header = `0a0d${'0a06'}${Buffer.from('x-user').toString('hex')}${'1203'}${Buffer.from('ann').toString('hex')}`;
     const option = `1213${header}${'1200'}${'1802'}`;
     const remove = `2a06${Buffer.from('x-team').toString('hex')}`;
     const query = `420c${Buffer.from('access_token').toString('hex')}`;
-    expect(bytes.toString('hex')).toBe(`0a00${'1a2b'}${option}${remove}${query}2200`);
+    const set = '3a06' + '0a0161' + '120162';
+    expect(bytes.toString('hex')).toBe(`0a00${'1a33'}${option}${remove}${set}${query}2200`);
+  });
+
+  test.each([
+    ['append', '12020801'],
+    ['addIfAbsent', '1801'],
+    ['overwrite', '12001802'],
+    ['overwriteIfExists', '1803'],
+  ] as const)('a header of the answer says what becomes of one that is there: %s', (action, hex) => {
+    const bytes = writeCheckResponse({
+      kind: 'ok',
+      setHeaders: [],
+      removeHeaders: [],
+      removeQueryParameters: [],
+      setQueryParameters: [],
+      responseHeaders: [{ name: 'a', value: 'b', action }],
+      metadata: {},
+    });
+    expect(bytes.toString('hex')).toContain(`0a06${'0a0161'}${'120162'}${hex}`);
   });
 
   test('a denial has a status code that is not 0', () => {
@@ -80,6 +103,8 @@ describe('bytes on the wire', () => {
   });
 });
 
+const ACTIONS = ['append', 'addIfAbsent', 'overwrite', 'overwriteIfExists'] as const;
+
 describe('any reply', () => {
   const text = fc.oneof(fc.string(), fc.string({ unit: 'binary', maxLength: 300 }));
   const headers = fc.array(fc.record({ name: text, value: text }), { maxLength: 4 });
@@ -100,6 +125,10 @@ describe('any reply', () => {
       setHeaders: headers,
       removeHeaders: fc.array(text, { maxLength: 3 }),
       removeQueryParameters: fc.array(text, { maxLength: 3 }),
+      setQueryParameters: headers,
+      responseHeaders: fc.array(fc.record({ name: text, value: text, action: fc.constantFrom(...ACTIONS) }), {
+        maxLength: 4,
+      }),
       metadata,
     }),
     fc.record({
@@ -132,11 +161,13 @@ describe('any reply', () => {
 
 /** The same reply encoded by protobufjs. */
 function viaProtobufjs(reply: CheckReply): Buffer {
-  const options = (headers: readonly { name: string; value: string }[]): readonly object[] =>
-    headers.map(({ name, value }) => ({
+  const options = (
+    headers: readonly { name: string; value: string; action?: (typeof ACTIONS)[number] }[],
+  ): readonly object[] =>
+    headers.map(({ name, value, action = 'overwrite' }) => ({
       header: { key: name, value },
-      append: { value: false },
-      append_action: 2,
+      ...(action === 'append' || action === 'overwrite' ? { append: { value: action === 'append' } } : {}),
+      append_action: ACTIONS.indexOf(action),
       keep_empty_value: value === '',
     }));
   const shared = { dynamic_metadata: struct(reply.metadata) };
@@ -149,6 +180,11 @@ function viaProtobufjs(reply: CheckReply): Buffer {
             headers: options(reply.setHeaders),
             headers_to_remove: reply.removeHeaders,
             query_parameters_to_remove: reply.removeQueryParameters,
+            query_parameters_to_set: reply.setQueryParameters.map(({ name, value }) => ({
+              key: name,
+              value,
+            })),
+            response_headers_to_add: options(reply.responseHeaders),
           },
         }
       : {

@@ -51,6 +51,15 @@ function dryRun(text: string): string {
   return text.replaceAll('metadata: { ', 'metadata: { annotations: { istio.io/dry-run: "true" }, ');
 }
 
+it('has nothing for CUSTOM, and says so instead of leaving it out', () => {
+  const custom = policy('CUSTOM', 'ask', 'provider: { name: opa }, rules: [{}]');
+  for (const transport of ['http', 'tcp'] as const) {
+    expect(() => filtersOf(custom + policy('DENY', 'closed'), transport)).toThrow(
+      expect.objectContaining({ code: 'ERR_ENVOY_CUSTOM', message: expect.stringContaining('`opa`') }),
+    );
+  }
+});
+
 describe('a rule', () => {
   it.each(rules.cases)('$name', ({ rule, permissions, principals }) => {
     const filters = filtersOf(authorization(JSON.stringify({ rules: [rule] }), 'p', 'shop'));

@@ -1,0 +1,61 @@
+import type { CheckHttp, HeaderMutation } from '../proto/index.ts';
+import { afterEachOther, type Changes, isHeaderName, NO_CHANGES } from './changes.ts';
+import type { ProviderMutations } from './provider.ts';
+import { queryNames } from './query.ts';
+import { headersAfter, targetAfter } from './request-headers.ts';
+
+/**
+ * What a provider's allowance makes of a request that `before` has changed already: headers are set in their
+ * order, then removed; parameters too. Pseudo headers and `host` cannot be removed.
+ */
+export function changesByProvider(http: CheckHttp, before: Changes, mutations: ProviderMutations): Changes {
+  const present = queryNames(targetAfter(http, before));
+  const kept = mutations.setQueryParameters.filter(
+    ({ name }) => !mutations.removeQueryParameters.includes(name),
+  );
+  const removed = mutations.removeHeaders
+    .map((name) => name.toLowerCase())
+    .filter((name) => isHeaderName(name) && name !== 'host');
+  const set = [...headersSet(http, before, mutations.headers)].filter(([name]) => !removed.includes(name));
+  return afterEachOther(before, {
+    ...NO_CHANGES,
+    setHeaders: new Map(set),
+    removeHeaders: new Set(removed),
+    setQueryParameters: new Map(kept.map(({ name, value }) => [name, value])),
+    removeQueryParameters: mutations.removeQueryParameters.filter((name) => present.has(name)),
+    responseHeaders: mutations.responseHeaders,
+  });
+}
+
+function headersSet(
+  http: CheckHttp,
+  before: Changes,
+  mutations: readonly HeaderMutation[],
+): ReadonlyMap<string, readonly string[]> {
+  const current = headersAfter(http, before);
+  const set = new Map<string, readonly string[]>();
+  for (const { name, value, action } of mutations) {
+    const lines = set.get(name) ?? current.lines(name);
+    switch (action) {
+      case 'append':
+        set.set(name, [...(lines ?? []), value]);
+        break;
+      case 'overwrite':
+        set.set(name, [value]);
+        break;
+      case 'addIfAbsent':
+        if (lines === undefined) {
+          set.set(name, [value]);
+        }
+        break;
+      case 'overwriteIfExists':
+        if (lines !== undefined) {
+          set.set(name, [value]);
+        }
+        break;
+      default:
+        action satisfies never;
+    }
+  }
+  return set;
+}
