@@ -70,7 +70,7 @@ it.for(['1.36', '1.40'] as const)(
   'what a client sees without a verdict, Envoy %s',
   async (version, { task }) => {
     const site = makeSite(settings());
-    site.write('policies/tokens.yaml', policies(await silentKeyServer()));
+    site.write('policies/readers.yaml', policies(await silentKeyServer()));
     const sallyport = await start(site);
     expect(sallyport.logged('config.problem').map(({ code, path }) => [code, path])).toEqual([
       ['ERR_LINT_CANNOT_DECIDE', 'profiles.errorresponse.cannotDecide'],
