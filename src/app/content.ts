@@ -80,7 +80,8 @@ function checkContent(
   const sockets = settings.listeners.agents.map(({ name }) => name);
   const policies = loadPolicies(manifests.policies.value ?? [], mesh);
   const directory = loadDirectory(manifests.workloads.value ?? [], mesh);
-  const entries = loadEntries(manifests.entries.value ?? [], settings.trustDomain, sockets);
+  const asksDocker = settings.attestation.docker !== undefined;
+  const entries = loadEntries(manifests.entries.value ?? [], settings.trustDomain, sockets, asksDocker);
   const diagnostics = [
     ...folderDiagnostics,
     ...Object.values(manifests).flatMap((manifest) => manifest.diagnostics),

@@ -144,6 +144,7 @@ export const ERROR_CODES = {
     'a principal is written with `spiffe://`, which is added anyway, so it never matches',
   ERR_LINT_EXECUTABLE_ALONE:
     'an entry rests on the path or hash of an executable alone, which other processes can borrow',
+  ERR_LINT_DOCKER_OFF: 'an entry asks for a container, and no container engine is asked about callers',
   ERR_LINT_INNER_STAR: 'a `*` in the middle of a value is an ordinary character',
   ERR_LINT_STAR_SLASH_STAR: 'the request principal `*/*` matches only the subject `*`',
   ERR_LINT_HOST_PORT: 'a host without its twin for ports does not match a request that names a port',

@@ -7,6 +7,7 @@ import {
   nearestWord,
   type Problem,
 } from '../manifest/index.ts';
+import { DOCKER_PREFIX } from './docker-selectors.ts';
 import { checkKind } from './object-kind.ts';
 import { socketOfSelector } from './selectors.ts';
 import { staticEntrySchema } from './static-entry.ts';
@@ -19,12 +20,13 @@ const RESERVED_PATH = '/sallyport';
 
 /**
  * The entries of all ClusterStaticEntry objects; any other kind is an error. With `socketNames`, the
- * listeners there are, a selector for another one is a warning.
+ * listeners there are, a selector for another one is a warning, and so is one for containers without `asksDocker`.
  */
 export function loadEntries(
   objects: readonly ManifestObject[],
   trustDomain: TrustDomain,
   socketNames?: readonly string[],
+  asksDocker = true,
 ): Checked<EntrySet> {
   const diagnostics: Diagnostic[] = [];
   const entries: RegistrationEntry[] = [];
@@ -32,6 +34,9 @@ export function loadEntries(
   for (const object of objects) {
     const checked = readEntry(object, trustDomain, socketNames);
     diagnostics.push(...checked.diagnostics);
+    if (checked.value !== undefined && !asksDocker) {
+      diagnostics.push(...dockerIsOff(object, checked.value.selectors));
+    }
     if (checked.value !== undefined) {
       const key = [checked.value.spiffeId.uri, ...checked.value.selectors].join(' ');
       const other = first.get(key);
@@ -172,6 +177,19 @@ function executableAlone(object: ManifestObject, selectors: readonly string[]): 
           hint: 'add `unix:uid:…`, `unix:user:…` or a socket of its own beside it',
         }),
       ];
+}
+
+function dockerIsOff(object: ManifestObject, selectors: readonly string[]): readonly Diagnostic[] {
+  return selectors.some((selector) => selector.startsWith(DOCKER_PREFIX))
+    ? [
+        diagnosticAt(object, ['spec', 'selectors'], {
+          code: 'ERR_LINT_DOCKER_OFF',
+          severity: 'warning',
+          message: 'no container engine is asked about callers, so nobody gets this identity',
+          hint: 'set `attestation.docker.socket`',
+        }),
+      ]
+    : [];
 }
 
 function twice(object: ManifestObject, other: ManifestObject): Diagnostic {

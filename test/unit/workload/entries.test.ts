@@ -177,6 +177,16 @@ describe('loadEntries', () => {
     ]);
   });
 
+  it('warns of a selector for containers where no engine is asked', () => {
+    const objects = objectsOf(entry('a', ID, 'selectors: ["docker:label:app:orders"]'));
+    const warnings = (asksDocker: boolean) =>
+      loadEntries(objects, EXAMPLE_ORG, [], asksDocker).diagnostics.map(
+        ({ severity, code }) => `${severity} ${code}`,
+      );
+    expect(warnings(true)).toEqual([]);
+    expect(warnings(false)).toEqual(['warning ERR_LINT_DOCKER_OFF']);
+  });
+
   it('warns of a selector for a socket that is not there', () => {
     const { value, diagnostics } = loadEntries(
       objectsOf(entry('a', ID, 'selectors: ["sallyport:socket:ordres"]')),
