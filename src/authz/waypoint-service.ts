@@ -29,7 +29,7 @@ export function throughWaypoint(
     isServiceNeeded: hasServiceTargets(policies),
   };
   if (wanted !== undefined) {
-    return byConfiguration(waypoint, wanted);
+    return byConfiguration(waypoint, wanted, directory);
   }
   const address = canonicalAddress(peer?.address?.address);
   return address === undefined
@@ -64,11 +64,14 @@ interface Waypoint {
 }
 
 /** A waypoint of which no service is known believes its configuration. */
-function byConfiguration(waypoint: Waypoint, wanted: string): DestinationReading {
+function byConfiguration(waypoint: Waypoint, wanted: string, directory: Directory): DestinationReading {
   const service = parseService(wanted);
-  const services = servicesOf(waypoint);
-  const isKnown = services.some((known) => service !== undefined && isSameService(known, service));
-  return service === undefined || !(isKnown || services.length === 0) ? UNKNOWN : narrowed(waypoint, service);
+  if (service === undefined) {
+    return UNKNOWN;
+  }
+  const used = directory.service(service.kind, service.namespace, service.name)?.waypoint;
+  const isBehind = used !== undefined && isSameName(used, waypoint.name);
+  return isBehind || servicesOf(waypoint).length === 0 ? narrowed(waypoint, service) : UNKNOWN;
 }
 
 function byAddress(
@@ -147,10 +150,6 @@ function isReplica(workload: Workload, { name }: Waypoint): boolean {
     workload.kind === 'waypoint' &&
     isSameName({ namespace: workload.namespace, name: workload.gatewayName ?? '' }, name)
   );
-}
-
-function isSameService(a: TargetService, b: TargetService): boolean {
-  return a.kind === b.kind && isSameName(a, b);
 }
 
 function isSameName(a: ObjectName, b: ObjectName): boolean {

@@ -2,6 +2,7 @@ import type { Diagnostic } from '../../base/index.ts';
 import { diagnosticAt, type ManifestObject, type ValuePath } from '../../manifest/index.ts';
 import type { Attachment, PolicyObjects, TargetReference } from '../model.ts';
 import type { Target, TargetService } from '../target.ts';
+import { lintTargetPorts } from './lint-target-ports.ts';
 import { targetIndex } from './target-index.ts';
 
 /** What the folders of workloads tell of; `workload` has these in its directory. */
@@ -16,13 +17,13 @@ export interface KnownWorkloads {
     kind: TargetService['kind'],
     namespace: string,
     name: string,
-  ): { readonly waypoint: object | undefined } | undefined;
+  ): { readonly waypoint: object | undefined; readonly ports: ReadonlySet<number> } | undefined;
   workloadsOf(service: TargetService): readonly { readonly namespace: string; readonly name: string }[];
 }
 
 /**
- * Warnings for policies that hold for no workload, and for each of their `targetRefs` that leads nowhere. Where
- * the folders tell of nothing at all, there is nothing to compare with.
+ * Warnings for policies that hold for no workload, for each of their `targetRefs` that leads nowhere, and for ports
+ * that their services do not have. Where the folders tell of nothing at all, there is nothing to compare with.
  */
 export function lintAttachment(
   objects: readonly ManifestObject[],
@@ -44,7 +45,17 @@ export function lintAttachment(
       .filter(({ ref, labels }) => ref.namespace !== rootNamespace || labels.length === 0)
       .map(({ ref, labels }) => ({ ref, attachment: { by: 'labels', labels } as const })),
   ];
-  return attached.flatMap(({ ref, attachment }) => {
+  const ofPorts = policies.authorization.flatMap((policy) => {
+    const object = found.get(keyOf(policy.ref.kind, policy.ref.namespace, policy.ref.name));
+    return object === undefined
+      ? []
+      : lintTargetPorts(
+          object,
+          policy,
+          ({ kind, namespace, name }) => known.service(kind, namespace, name)?.ports,
+        );
+  });
+  const ofTargets = attached.flatMap(({ ref, attachment }) => {
     const object = found.get(keyOf(ref.kind, ref.namespace, ref.name));
     return object === undefined
       ? []
@@ -58,6 +69,7 @@ export function lintAttachment(
           }),
         );
   });
+  return [...ofTargets, ...ofPorts];
 }
 
 function keyOf(kind: string, namespace: string, name: string): string {

@@ -143,6 +143,35 @@ describe('which workload is asked for', () => {
     expect(ask(snapshot, { ...at('192.0.2.1', ''), profile: missing }).reason).toBe('destination_unknown');
   });
 
+  test('what stands first in the order decides, whatever comes after it', () => {
+    const profile = profileOf('sidecar', { fallbackWorkload: 'shop/twin-2' });
+    const all: Ask = {
+      profile,
+      extensions: { 'sallyport.workload': 'web/frontend' },
+      destination: {
+        principal: ORDERS,
+        labels: { app: 'cart', version: 'blue' },
+        address: socket('10.0.1.2', 80),
+      },
+    };
+    const without = (...parts: readonly ('extensions' | 'principal' | 'labels' | 'address')[]): Ask => ({
+      profile,
+      ...(parts.includes('extensions') ? {} : { extensions: all.extensions ?? {} }),
+      destination: Object.fromEntries(
+        Object.entries({ principal: '', address: undefined, ...all.destination }).map(([name, value]) => [
+          name,
+          parts.some((part) => part === name) ? (name === 'principal' ? '' : undefined) : value,
+        ]),
+      ),
+    });
+    const named = (request: Ask) => ask(snapshot, request).record.destination;
+    expect(named(all)).toBe('web/frontend');
+    expect(named(without('extensions'))).toBe('shop/orders');
+    expect(named(without('extensions', 'principal'))).toBe('shop/blue');
+    expect(named(without('extensions', 'principal', 'labels'))).toBe('shop/green');
+    expect(named(without('extensions', 'principal', 'labels', 'address'))).toBe('shop/twin-2');
+  });
+
   test('policies are those of the workload', () => {
     const closed = snapshotOf({
       workloads: MANY,

@@ -43,7 +43,7 @@ spec: { clusterIP: 10.96.0.3, ports: [{ port: 80 }] }
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
 metadata: { namespace: web, name: api, labels: { istio.io/use-waypoint: way } }
-spec: { hosts: [api.example.com] }
+spec: { hosts: [api.example.com], ports: [{ number: 443, name: https, protocol: HTTPS }] }
 ---
 apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
@@ -187,4 +187,47 @@ it('names the workloads that a selector would reach', () => {
   expect(lintAttachment(objects, loaded, directory, MESH.rootNamespace).map(({ hint }) => hint)).toEqual([
     'label it `istio.io/use-waypoint`, or name its workloads (`web/orders`) by `selector`',
   ]);
+});
+
+describe('ports of the services that a policy is for', () => {
+  const ports = (targets: string, rule: string) => {
+    const policy = authorization(`{ targetRefs: [${targets}], rules: [${rule}] }`);
+    const objects = readManifests([{ path: 'p.yaml', text: policy }]).value ?? [];
+    const loaded = loadPolicies(objects, MESH).value;
+    const directory = loadDirectory(
+      readManifests([{ path: 'w.yaml', text: WORKLOADS }]).value ?? [],
+      MESH,
+    ).value;
+    if (loaded === undefined || directory === undefined) {
+      throw new Error('not in order');
+    }
+    return lintAttachment(objects, loaded, directory, MESH.rootNamespace).map(
+      ({ code, path, hint }) => `${code} ${path} ${hint}`,
+    );
+  };
+  const cart = '{ kind: Service, name: cart }';
+  const api = '{ group: networking.istio.io, kind: ServiceEntry, name: api }';
+
+  it.each([
+    [cart, '{ to: [{ operation: { ports: ["8080", "80"] } }] }', 'to[0].operation.ports[0]', '80'],
+    [cart, '{ to: [{ operation: { notPorts: ["8080"] } }] }', 'to[0].operation.notPorts[0]', '80'],
+    [api, '{ when: [{ key: destination.port, values: ["80"] }] }', 'when[0].values[0]', '443'],
+    [
+      `${api}, ${cart}`,
+      '{ to: [{ operation: { ports: ["81", "443", "80"] } }] }',
+      'to[0].operation.ports[0]',
+      '80, 443',
+    ],
+  ])('%s with %s', (targets, rule, path, known) => {
+    expect(ports(targets, rule)).toEqual([
+      `ERR_LINT_VALUE_NEVER spec.rules[0].${path} a waypoint sees the port of the service (${known}), not that of its workloads`,
+    ]);
+  });
+
+  it.each([
+    [cart, '{ to: [{ operation: { ports: ["80"] } }] }'],
+    [`${cart}, ${gateway('Gateway', 'way')}`, '{ to: [{ operation: { ports: ["15008"] } }] }'],
+  ])('and what is in order: %s with %s', (targets, rule) => {
+    expect(ports(targets, rule)).toEqual([]);
+  });
 });
