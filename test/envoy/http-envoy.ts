@@ -15,6 +15,8 @@ export interface HttpFront {
   readonly filters: readonly JsonObject[];
   /** By path prefix, the `typed_per_filter_config` of its route. */
   readonly routes?: Readonly<Record<string, JsonObject>>;
+  /** Request headers that answers repeat as `seen-…`, as they are behind the filters. */
+  readonly echo?: readonly string[];
 }
 
 export interface HttpEnvoy {
@@ -111,7 +113,7 @@ export function get(
   });
 }
 
-function listener({ filters, routes = {} }: HttpFront, port: number): JsonObject {
+function listener({ filters, routes = {}, echo = [] }: HttpFront, port: number): JsonObject {
   const entries = [...Object.entries(routes), ['/', {}] as const];
   const manager = {
     '@type': `${TYPE}.filters.network.http_connection_manager.v3.HttpConnectionManager`,
@@ -126,6 +128,9 @@ function listener({ filters, routes = {} }: HttpFront, port: number): JsonObject
             match: { prefix },
             direct_response: { status: 200, body: { inline_string: 'passed' } },
             typed_per_filter_config: config,
+            response_headers_to_add: echo.map((name) => ({
+              header: { key: `seen-${name.replace(':', '')}`, value: `%REQ(${name})%` },
+            })),
           })),
         },
       ],
