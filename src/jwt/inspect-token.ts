@@ -1,6 +1,7 @@
-import type { KeySetView } from './authenticate-types.ts';
+import type { KeySet, KeySetView } from './authenticate-types.ts';
 import { CLAIM_CHECKS, type ClaimCheck } from './claim-checks.ts';
 import { TOKEN_FAILURES, type TokenFailure } from './failure.ts';
+import { keysOf } from './key-set.ts';
 import { type ParsedToken, parseToken } from './parse-token.ts';
 import { type PreparedRule, prepareRules } from './prepared-rules.ts';
 import type { TokenRule } from './token-rule.ts';
@@ -90,10 +91,24 @@ function signatureCheck({ rule }: PreparedRule, inspected: Case): InspectedCheck
     case 'unusable':
       return checked('signature', 'keysUnusable', '');
     case 'ready': {
-      const key = token.keyId === '' ? 'no kid' : `kid \`${token.keyId}\``;
-      return checked('signature', verifyToken(text, token, set.keys), `${token.algorithm}, ${key}`);
+      const failure = verifyToken(text, token, set.keys);
+      const known = failure === 'keyUnknown' ? `; the set has ${keyNames(set.keys)}` : '';
+      return checked('signature', failure, `${token.algorithm}, ${keyName(token.keyId)}${known}`);
     }
   }
+}
+
+function keyName(keyId: string): string {
+  return keyId === '' ? 'no kid' : `kid \`${keyId}\``;
+}
+
+const KEYS_NAMED_MAX = 10;
+
+/** What a person compares with the token: kid and algorithm of each key. */
+function keyNames(set: KeySet): string {
+  const names = keysOf(set).map(({ keyId, algorithm, shape }) => `${keyName(keyId)} (${algorithm ?? shape})`);
+  const rest = names.length - KEYS_NAMED_MAX;
+  return `${names.slice(0, KEYS_NAMED_MAX).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
 function checked(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { inspectToken } from '../../../src/jwt/index.ts';
-import { jwksOf, makeToken } from '../../fakes/token-issuer.ts';
+import { jwksOf, makeToken, testKey } from '../../fakes/token-issuer.ts';
 import { GOOD_CLAIMS, inline, keysOfRules, NOW, tokenRule } from './token-case.ts';
 
 const rules = [
@@ -14,6 +14,20 @@ const rules = [
 ];
 
 describe('inspectToken', () => {
+  it('names the keys of a set that has not the one of the token, the first ten', () => {
+    const key = testKey('p384').jwk;
+    const token = makeToken('p256', { payload: GOOD_CLAIMS });
+    const detail = (jwks: string): string | undefined => {
+      const one = [tokenRule({ keys: inline(jwks) })];
+      return inspectToken(token, one, keysOfRules(one), NOW).rules[0]?.checks.at(-1)?.detail;
+    };
+    expect(detail(jwksOf({ ...key, alg: 'ES384' }, 'p521'))).toContain(
+      '; the set has kid `p384` (ES384), kid `p521` (P-521)',
+    );
+    const many = Array.from({ length: 12 }, (_, index) => ({ ...key, kid: `k${index}` }));
+    expect(detail(jwksOf(...many))).toMatch(/kid `k9` \(P-384\) and 2 more$/);
+  });
+
   it('says what keeps a key set away', () => {
     const token = makeToken('p256', { payload: GOOD_CLAIMS });
     const why = (keySetId: string): string => `\`${keySetId}\` is away`;
@@ -55,7 +69,7 @@ describe('inspectToken', () => {
         'Jwt header [alg] is not supported: wants ES384, has ES256',
         'begins in 30 s, ends in 600 s',
         'wants any, has `shop`',
-        "Jwks doesn't have key to match kid or alg from Jwt: ES256, kid `p256`",
+        "Jwks doesn't have key to match kid or alg from Jwt: ES256, kid `p256`; the set has kid `p384` (P-384)",
       ],
       [
         'wants `https://issuer.example`, has `https://issuer.example`',
