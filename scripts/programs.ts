@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { buildSpireAgent, goWorkload, pythonWorkload } from '../test/service/clients/programs.ts';
 import type { Found } from '../test/toolchain/found.ts';
+import { zlint } from '../test/toolchain/zlint.ts';
 
 /**
  * Builds the programs of others that tests use, which takes longer than a test may; what is there is left as
@@ -12,6 +13,7 @@ const { values } = parseArgs({ options: { 'spire-agent': { type: 'boolean', defa
 const wanted: readonly (readonly [string, () => Promise<Found>])[] = [
   ['go-spiffe', goWorkload],
   ['spiffe of PyPI', pythonWorkload],
+  ['zlint', zlint],
   ...(values['spire-agent'] ? [['spire-agent', buildSpireAgent] as const] : []),
 ];
 for (const [name, build] of wanted) {
