@@ -71,7 +71,7 @@ const INSERT = `INSERT INTO certificate
   (serial, issuer_key_id, spiffe_id, caller, issued_at, not_before, not_after) VALUES (?, ?, ?, ?, ?, ?, ?)`;
 /** At most so many turns are waited for, and not for more rows than that: of few pages many rows, one fsync. */
 const BATCH_TURNS = 12;
-const BATCH_ROWS = 250;
+const BATCH_ROWS = 100;
 const PRUNE_MILLIS = 60_000;
 const PRUNE_AGAIN_MILLIS = 50;
 const PRUNE_ROWS = 2000;

@@ -8,8 +8,6 @@ import { validatorOf } from './node.ts';
 import { SECRET_TYPE_URL, SOTW } from './protocol.ts';
 import { secretView } from './secret-view.ts';
 import { appEventOf, namesRefused } from './stream-events.ts';
-
-import { wishesOf } from './wish.ts';
 import type { World } from './world.ts';
 
 /** A caller that fetches once waits no longer than this for its certificate. */
@@ -31,16 +29,14 @@ export async function fetchSecrets(
     throw taken.end;
   }
   const selectors = await world.selectorsOf(caller);
-  const set = world.entries();
-  const entries = set.matching(selectors);
-  const wishes = wishesOf(entries, set.trustDomain, world.names, world.generic());
+  const { wishes, entryCount } = world.rightsOf(world.entries(), world.generic(), selectors);
   const { names, wildcard } = taken.state;
   for (const event of taken.events) {
     world.events(appEventOf(event, about));
   }
   const refused = [...names].filter((name) => wishes.of(name) === undefined);
-  if (refused.length > 0 || entries.length === 0) {
-    world.refusals.tell(caller.listener, () => namesRefused(refused, about, selectors, entries.length));
+  if (refused.length > 0 || entryCount === 0) {
+    world.refusals.tell(caller.listener, () => namesRefused(refused, about, selectors, entryCount));
   }
   const asked = [
     ...[...names].map((name) => wishes.of(name)),

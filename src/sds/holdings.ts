@@ -4,7 +4,8 @@ import type { EntrySet, RegistrationEntry } from '../workload/index.ts';
 import type { StreamState } from '../xds/index.ts';
 
 import type { GenericSecrets } from './generic-secrets.ts';
-import { type Wishes, wishesOf } from './wish.ts';
+import type { Wishes } from './wish.ts';
+import type { Rights } from './wish-book.ts';
 import type { World } from './world.ts';
 
 /** Who opened a stream, and what was proven of them when they did. */
@@ -23,17 +24,18 @@ export class Holdings {
   readonly #leases = new Map<string, SvidLease>();
   readonly #caller: string;
   #selectors: readonly string[];
-  #entries: readonly RegistrationEntry[] = [];
-  #wishes: Wishes;
-  #set: EntrySet | undefined;
-  #generic: GenericSecrets | undefined;
+  #rights: Rights;
+  #set: EntrySet;
+  #generic: GenericSecrets;
 
   constructor(world: World, { caller, selectors }: Attested, onChange: () => void) {
     this.#caller = describeCaller(caller);
     this.#selectors = selectors;
     this.#world = world;
     this.#onChange = onChange;
-    this.#wishes = this.wishes;
+    this.#set = world.entries();
+    this.#generic = world.generic();
+    this.#rights = world.rightsOf(this.#set, this.#generic, selectors);
   }
 
   get selectors(): readonly string[] {
@@ -44,7 +46,7 @@ export class Holdings {
   show(selectors: readonly string[]): void {
     if (selectors !== this.#selectors) {
       this.#selectors = selectors;
-      this.#set = undefined;
+      this.#rights = this.#world.rightsOf(this.#set, this.#generic, selectors);
     }
   }
 
@@ -54,14 +56,13 @@ export class Holdings {
     if (set !== this.#set || generic !== this.#generic) {
       this.#generic = generic;
       this.#set = set;
-      this.#entries = set.matching(this.#selectors);
-      this.#wishes = wishesOf(this.#entries, set.trustDomain, this.#world.names, generic);
+      this.#rights = this.#world.rightsOf(set, generic, this.#selectors);
     }
-    return this.#wishes;
+    return this.#rights.wishes;
   }
 
   get entryCount(): number {
-    return this.#entries.length;
+    return this.#rights.entryCount;
   }
 
   /** Takes leases of what the stream asks for now, and lets go of the rest. */

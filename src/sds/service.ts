@@ -13,6 +13,7 @@ import { SecretStream } from './secret-stream.ts';
 import { type EntrySource, SECRET_NAMES, type SecretNames, type Validator } from './sources.ts';
 import { createSubscriptionBudget } from './subscription-budget.ts';
 import { createTurns } from './turns.ts';
+import { createWishBook } from './wish-book.ts';
 import type { World } from './world.ts';
 
 export interface SecretServiceOptions {
@@ -56,9 +57,9 @@ export function createSecretService(options: SecretServiceOptions): SecretServic
     issuer,
     pool: new SvidPool(issuer, clock, events),
     cache: createSecretCache(definitions),
-    turns: createTurns(),
+    turns: createTurns(clock),
     budget: createSubscriptionBudget(),
-    names: options.names ?? SECRET_NAMES,
+    rightsOf: createWishBook(options.names ?? SECRET_NAMES),
     validatorOf: options.validatorOf ?? (() => 'spiffe'),
     crls: () => options.crls?.current(),
     refusals: createRefusalLog(clock, events),

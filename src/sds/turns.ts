@@ -1,3 +1,5 @@
+import type { Clock } from '../base/index.ts';
+
 /**
  * Runs what is due in slices, so that a change that concerns ten thousand streams holds up nothing else.
  * A task that is due already is not run twice.
@@ -6,22 +8,21 @@ export interface Turns {
   add(task: () => void): void;
 }
 
-const SLICE = 100;
+const SLICE_MILLIS = 2;
 
-export function createTurns(): Turns {
+export function createTurns(clock: Clock): Turns {
   const due = new Set<() => void>();
   let isScheduled = false;
 
   function run(): void {
     isScheduled = false;
-    let left = SLICE;
+    const end = clock.monotonicMillis() + SLICE_MILLIS;
     for (const task of due) {
-      if (left === 0) {
-        break;
-      }
-      left -= 1;
       due.delete(task);
       task();
+      if (clock.monotonicMillis() >= end) {
+        break;
+      }
     }
     schedule();
   }

@@ -6,9 +6,10 @@ import type { Attestation, EntrySet } from '../workload/index.ts';
 import type { GenericSecrets } from './generic-secrets.ts';
 import type { RefusalLog } from './refusal-log.ts';
 import type { SecretCache } from './secret-cache.ts';
-import type { SecretNames, Validator } from './sources.ts';
+import type { Validator } from './sources.ts';
 import type { SubscriptionBudget } from './subscription-budget.ts';
 import type { Turns } from './turns.ts';
+import type { WishBook } from './wish-book.ts';
 
 /** What all calls of the Secret service share. */
 export interface World {
@@ -17,7 +18,7 @@ export interface World {
   readonly cache: SecretCache;
   readonly turns: Turns;
   readonly budget: SubscriptionBudget;
-  readonly names: SecretNames;
+  readonly rightsOf: WishBook;
   /** Of a listener, as it is set. */
   validatorOf(listener: string): Validator;
   /** Undefined until the first ones are there. */
