@@ -5,6 +5,7 @@ import { type Coverage, createCoverage } from './coverage.ts';
 import { generateChunk } from './generate.ts';
 import { judgePair } from './judge-pair.ts';
 import { showPair } from './show-pair.ts';
+import { shrinkPair } from './shrink.ts';
 
 export interface ParityOptions {
   readonly pairs: number;
@@ -47,6 +48,7 @@ export async function runParity(options: ParityOptions): Promise<boolean> {
       }
       await addChunk(run, chunk + extra, rare);
     }
+    await shrinkFirst(run);
     return report(run, isWhole);
   } finally {
     bench.close();
@@ -65,6 +67,15 @@ interface Run {
   pairs: number;
   sets: number;
   readonly started: number;
+}
+
+/** The others stay as they were found: one cause often shows in several. */
+async function shrinkFirst({ wrong, bench, options }: Run): Promise<void> {
+  const [first] = wrong;
+  if (first !== undefined) {
+    const pair = await shrinkPair(first.pair, bench, options.print);
+    wrong[0] = { pair, what: first.what };
+  }
 }
 
 function mayGoOn({ wrong, refusals }: Run): boolean {
