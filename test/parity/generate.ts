@@ -41,7 +41,7 @@ function policiesOf(seed: number, index: number, mesh: ParityMesh): fc.Arbitrary
   if (place < FOCUSED_PER_ROUND && focus !== undefined) {
     return focusedPolicies(mesh, focus);
   }
-  return round % 3 === 2 ? anyPolicies(mesh) : tokenSets(mesh);
+  return round % 2 === 1 ? anyPolicies(mesh) : tokenSets(mesh);
 }
 
 function generateSet(

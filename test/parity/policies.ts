@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { PolicyObject } from './case.ts';
 import { type ParityMesh, WORKLOAD } from './mesh.ts';
+import { ODD_SUBJECTS } from './odd-subjects.ts';
 import { type Subject, subjectsOf, twinOf } from './subjects.ts';
 import { tokenPolicies } from './token-policies.ts';
 
@@ -73,7 +74,10 @@ interface Term {
 
 function otherPolicy(mesh: ParityMesh): fc.Arbitrary<PolicyObject> {
   const term: fc.Arbitrary<Term> = fc
-    .constantFrom(...subjectsOf(mesh))
+    .oneof(
+      { weight: 3, arbitrary: fc.constantFrom(...subjectsOf(mesh)) },
+      { weight: 1, arbitrary: fc.constantFrom(...ODD_SUBJECTS) },
+    )
     .chain((subject) =>
       fc
         .tuple(someOf(Object.values(subject.forms).flat(), 3), fc.boolean())
@@ -88,10 +92,18 @@ function otherPolicy(mesh: ParityMesh): fc.Arbitrary<PolicyObject> {
       namespace: fc.constantFrom(WORKLOAD.namespace, WORKLOAD.namespace, mesh.rootNamespace, 'shop'),
       action: fc.constantFrom('ALLOW', 'ALLOW', 'DENY', 'DENY', 'AUDIT'),
       dryRun: fc.constantFrom(undefined, undefined, undefined, undefined, 'true', 'F'),
-      labels: fc.constantFrom(undefined, undefined, { app: 'orders' }, { app: 'other' }, {}),
+      attachment: fc.constantFrom<object>(
+        {},
+        {},
+        { selector: { matchLabels: { app: 'orders' } } },
+        { selector: { matchLabels: { app: 'other' } } },
+        { selector: {} },
+        // No sidecar is meant by it.
+        { targetRefs: [{ kind: 'Gateway', group: 'gateway.networking.k8s.io', name: 'edge' }] },
+      ),
       rules: fc.array(rule, { minLength: 1, maxLength: 3 }),
     })
-    .map(({ namespace, action, dryRun, labels, rules }) => {
+    .map(({ namespace, action, dryRun, attachment, rules }) => {
       const policy = authorization('other', action, rules);
       return {
         ...policy,
@@ -102,7 +114,7 @@ function otherPolicy(mesh: ParityMesh): fc.Arbitrary<PolicyObject> {
             ? {}
             : { annotations: { 'istio.io/dry-run': dryRun } }),
         },
-        spec: { ...(labels === undefined ? {} : { selector: { matchLabels: labels } }), ...policy.spec },
+        spec: { ...attachment, ...policy.spec },
       };
     });
 }

@@ -3,6 +3,7 @@ import type { CertificateName, ParityRequest, PolicyObject } from './case.ts';
 import { OWN_PATHS } from './certificates.ts';
 import { type Literals, literalsOf, textsAround } from './literals.ts';
 import type { ParityMesh } from './mesh.ts';
+import { ODD_SUBJECTS } from './odd-subjects.ts';
 import { placedTokens } from './request-tokens.ts';
 import { type Dimension, subjectsOf } from './subjects.ts';
 
@@ -12,7 +13,7 @@ export function requestsFor(
   mesh: ParityMesh,
   count: number,
 ): fc.Arbitrary<readonly ParityRequest[]> {
-  const literals = literalsOf(policies, subjectsOf(mesh));
+  const literals = literalsOf(policies, [...subjectsOf(mesh), ...ODD_SUBJECTS]);
   return fc.array(requestFor(literals, policies, mesh), { minLength: count, maxLength: count });
 }
 
