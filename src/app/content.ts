@@ -2,7 +2,13 @@ import { type Clock, type Diagnostic, hasErrors, sortDiagnostics } from '../base
 import { ttlPlanProblems } from '../ca/index.ts';
 import { type FolderContent, type FolderGroup, readFolders, type Settings } from '../config/index.ts';
 import { readManifests } from '../manifest/index.ts';
-import { lintAttachment, loadPolicies, type MeshSettings, type PolicyObjects } from '../policy/index.ts';
+import {
+  lintAttachment,
+  lintPeerRivals,
+  loadPolicies,
+  type MeshSettings,
+  type PolicyObjects,
+} from '../policy/index.ts';
 import { type Directory, type EntrySet, loadDirectory, loadEntries } from '../workload/index.ts';
 import { checkTokenKeys } from './check-token-keys.ts';
 
@@ -91,7 +97,20 @@ function checkContent(
     ...(entries.value === undefined ? [] : checkTtls(input, entries.value)),
     ...(policies.value === undefined || directory.value === undefined
       ? []
-      : lintAttachment(manifests.policies.value ?? [], policies.value, directory.value, mesh.rootNamespace)),
+      : [
+          ...lintAttachment(
+            manifests.policies.value ?? [],
+            policies.value,
+            directory.value,
+            mesh.rootNamespace,
+          ),
+          ...lintPeerRivals(
+            manifests.policies.value ?? [],
+            policies.value,
+            directory.value.content.workloads,
+            mesh.rootNamespace,
+          ),
+        ]),
     ...(policies.value === undefined
       ? []
       : checkTokenKeys(manifests.policies.value ?? [], policies.value, settings)),

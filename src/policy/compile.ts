@@ -1,7 +1,8 @@
 import { atOnce, type Sliced } from '../base/index.ts';
+import { byAge } from './age.ts';
 import { attaches, candidateNamespaces, hasLabels } from './attach.ts';
 import type { MeshSettings } from './mesh-settings.ts';
-import type { AuthorizationPolicy, PeerPolicy, PolicyObjects, TokenPolicy } from './model.ts';
+import type { AuthorizationPolicy, PolicyObjects, TokenPolicy } from './model.ts';
 import { composePeerModes } from './peer-mode.ts';
 import type { PolicySet, TargetPolicies } from './policy-set.ts';
 import { createSharedRules } from './shared-rules.ts';
@@ -95,10 +96,4 @@ function byNamespace<P extends { readonly ref: { readonly namespace: string } }>
   policies: readonly P[],
 ): ReadonlyMap<string, readonly P[]> {
   return Map.groupBy(policies, (policy) => policy.ref.namespace);
-}
-
-/** The oldest first; where a file names no time, by name. */
-function byAge(a: PeerPolicy | TokenPolicy, b: PeerPolicy | TokenPolicy): number {
-  const age = (policy: PeerPolicy | TokenPolicy) => policy.createdAtMillis ?? Number.MAX_SAFE_INTEGER;
-  return age(a) - age(b) || (a.ref.name < b.ref.name ? -1 : a.ref.name > b.ref.name ? 1 : 0);
 }

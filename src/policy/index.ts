@@ -12,6 +12,7 @@ export {
   type RuleTrace,
 } from './explain.ts';
 export { lintAttachment } from './istio/lint-attachment.ts';
+export { lintPeerRivals } from './istio/lint-peer-rivals.ts';
 export { loadPolicies } from './istio/load.ts';
 export type { PathTemplate } from './match/path-template.ts';
 export type { TextPattern } from './match/text-pattern.ts';

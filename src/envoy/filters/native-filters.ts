@@ -20,7 +20,8 @@ export interface NativeFiltersInput {
  * Envoy's own filters, in their order, that give the verdicts of these policies without a call to anybody:
  * HTTP filters, which belong in front of the router, or network filters. What a connection has to be
  * (PeerAuthentication) is the business of the listener. The Envoy needs `REGEX_RUNTIME` in its runtime.
- * Throws `ERR_ENVOY_CUSTOM` where a policy wants a provider asked, and `ERR_ENVOY_KEY_SET` where Envoy cannot have the keys of a token rule.
+ * Throws `ERR_ENVOY_CUSTOM` where a policy wants a provider asked, and `ERR_ENVOY_KEY_SET` where Envoy cannot have
+ * the keys of a token rule.
  */
 export function nativeFilters(input: NativeFiltersInput): readonly JsonObject[] {
   const { policies, transport, peerIdentity = 'certificate', jwksClusters = new Map() } = input;
