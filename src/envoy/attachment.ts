@@ -22,6 +22,8 @@ export interface Attachment {
   /** Where mutual TLS is asked for: Sallyport's own name, and where certificates come from. */
   readonly mutualTls: { readonly server: SpiffeId; readonly secrets: Endpoint } | undefined;
   readonly verdictTimeoutMillis: number;
+  /** How much of a request's body is sent along; none unless given. */
+  readonly bodyBytesMax?: number;
   readonly version: EnvoyVersion;
 }
 

@@ -17,7 +17,10 @@ const METADATA_NAMESPACES = ['envoy.filters.http.jwt_authn'];
 export type PeerSource = 'tls' | 'hbone';
 
 /** The HTTP filter: no verdict, no passage. */
-export function httpExtAuthz(proxy: Authorizer, peer: PeerSource = 'tls'): JsonObject {
+export function httpExtAuthz(
+  proxy: Authorizer & { readonly bodyBytesMax?: number },
+  peer: PeerSource = 'tls',
+): JsonObject {
   return {
     name: HTTP_FILTER,
     typed_config: typed('envoy.extensions.filters.http.ext_authz.v3.ExtAuthz', {
@@ -32,9 +35,15 @@ export function httpExtAuthz(proxy: Authorizer, peer: PeerSource = 'tls'): JsonO
       encode_raw_headers: true,
       // A verdict that Envoy cannot apply whole is not applied in part.
       validate_mutations: true,
+      ...(proxy.bodyBytesMax === undefined ? {} : { with_request_body: bodyUpTo(proxy.bodyBytesMax) }),
       metadata_context_namespaces: METADATA_NAMESPACES,
     }),
   };
+}
+
+/** For those whom Sallyport asks: as it is, and what is longer by its beginning, which they may refuse. */
+function bodyUpTo(bytesMax: number): JsonObject {
+  return { max_request_bytes: bytesMax, allow_partial_message: true, pack_as_bytes: true };
 }
 
 /** What a route says to the filter: whose policies judge, or that none do. */

@@ -1,5 +1,5 @@
 import { expect, it, type TestContext } from 'vitest';
-import type { EnvoyVersion } from '../../src/envoy/index.ts';
+import type { EnvoyVersion, JsonObject } from '../../src/envoy/index.ts';
 import { makeSite, SETTINGS, type Site } from '../service/app/bed.ts';
 import { start } from '../service/app/running.ts';
 import { type AskedByGrpc, grpcProvider, httpProvider } from '../service/providers/servers.ts';
@@ -62,6 +62,8 @@ function answerByGrpc(request: AskedByGrpc): object {
 interface Run {
   readonly version: EnvoyVersion;
   readonly task: TestContext['task'];
+  /** Of the filter, beside what all have. */
+  readonly fields?: JsonObject;
 }
 
 interface World {
@@ -77,12 +79,16 @@ interface Seen {
   readonly headers: Headers;
 }
 
-async function world({ version, task }: Run, providers: readonly object[], policies: string): Promise<World> {
+async function world(
+  { version, task, fields = {} }: Run,
+  providers: readonly object[],
+  policies: string,
+): Promise<World> {
   const site = makeSite(settings(providers));
   site.write('policies/readers.yaml', policies + CLOSED);
   await start(site);
   const with_request_body = { max_request_bytes: 16, allow_partial_message: true, pack_as_bytes: true };
-  const front = { filters: [extAuthz({ with_request_body })], echo: ECHO };
+  const front = { filters: [extAuthz({ with_request_body, ...fields })], echo: ECHO };
   const { ports, release } = await startHttpEnvoy(version, site.path('run', 'authz.sock'), [front]);
   task.meta.labRuntime = `Envoy ${release}, a local binary`;
   return {
@@ -105,7 +111,8 @@ it.for(['1.36', '1.40'] as const)('a provider over gRPC, Envoy %s', async (versi
   const service = { service: '127.0.0.1', port: opa.port, timeout: '1s' };
   const body = { maxRequestBytes: 8 };
   const { ask } = await world(
-    { version, task },
+    // As `sallyport envoy ext-authz` writes it.
+    { version, task, fields: { encode_raw_headers: true, validate_mutations: true } },
     [
       { name: 'opa', envoyExtAuthzGrpc: { ...service, includeRequestBodyInCheck: body } },
       { name: 'wide', envoyExtAuthzGrpc: { ...service, includeRequestBodyInCheck: { maxRequestBytes: 16 } } },

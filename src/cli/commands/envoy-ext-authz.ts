@@ -65,7 +65,7 @@ async function printExtAuthz(flags: Flags): Promise<void> {
             server: serverIdOf(settings.trustDomain),
             secrets: secretsOf(found),
           },
-    verdictTimeoutMillis: VERDICT_TIMEOUT_MILLIS,
+    ...needsOfProviders(found, flags.tcp ? 'tcp' : 'http'),
     version: flags.envoyVersion,
   });
   const remarks =
@@ -78,6 +78,27 @@ async function printExtAuthz(flags: Flags): Promise<void> {
     [...diagnosticLines(found.diagnostics), ...remarks].map((line) => `${line}\n`).join(''),
   );
   process.stdout.write(flags.output === 'json' ? toJson(parts) : toYaml(parts));
+}
+
+/** What the providers of the workload's CUSTOM policies want: time one after the other, and bodies. */
+function needsOfProviders(
+  { settings, policies }: WorkloadPolicies,
+  transport: 'http' | 'tcp',
+): { readonly verdictTimeoutMillis: number; readonly bodyBytesMax?: number } {
+  const asked = new Set(policies.rules(transport).custom.map(({ provider }) => provider));
+  const services = settings.extensionProviders
+    .filter(({ name }) => asked.has(name))
+    .flatMap(({ envoyExtAuthzGrpc, envoyExtAuthzHttp }) => [
+      ...(envoyExtAuthzGrpc === undefined ? [] : [envoyExtAuthzGrpc]),
+      ...(envoyExtAuthzHttp === undefined ? [] : [envoyExtAuthzHttp]),
+    ]);
+  const bodies = services.flatMap(({ includeRequestBodyInCheck: body }) =>
+    body === undefined ? [] : [body.maxRequestBytes],
+  );
+  return {
+    verdictTimeoutMillis: services.reduce((sum, { timeout }) => sum + timeout.millis, VERDICT_TIMEOUT_MILLIS),
+    ...(bodies.length === 0 ? {} : { bodyBytesMax: Math.max(...bodies) }),
+  };
 }
 
 type AuthzListener = WorkloadPolicies['settings']['listeners']['authz'][number];

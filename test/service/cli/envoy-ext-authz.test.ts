@@ -49,6 +49,41 @@ describe('sallyport envoy ext-authz', () => {
     expect(JSON.stringify(clusters[0].transport_socket)).toContain('spiffe://example.org/sallyport/server');
   });
 
+  it('leaves time and brings bodies for the providers of CUSTOM policies', async () => {
+    const service = { service: '127.0.0.1', port: 1, timeout: '300ms' };
+    const providers = [
+      { name: 'opa', envoyExtAuthzGrpc: { ...service, includeRequestBodyInCheck: { maxRequestBytes: 64 } } },
+      { name: 'oauth', envoyExtAuthzHttp: { ...service, includeRequestBodyInCheck: { maxRequestBytes: 8 } } },
+      {
+        name: 'other',
+        envoyExtAuthzGrpc: { ...service, includeRequestBodyInCheck: { maxRequestBytes: 999 } },
+      },
+    ];
+    const site = makeSite(`${SETTINGS}extensionProviders: ${JSON.stringify(providers)}\n`);
+    const filterOf = async () =>
+      JSON.parse((await extAuthz(site, '--output', 'json')).stdout).http_filters[0].typed_config;
+    const bare = await filterOf();
+    expect(bare.grpc_service.timeout).toBe('2s');
+    expect(bare.with_request_body).toBeUndefined();
+    for (const name of ['opa', 'oauth']) {
+      site.write(
+        `policies/${name}.yaml`,
+        `apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: ask-${name}, namespace: shop }
+spec: { action: CUSTOM, provider: { name: ${name} }, rules: [{}] }
+`,
+      );
+    }
+    const { grpc_service, with_request_body } = await filterOf();
+    expect(grpc_service.timeout).toBe('2.6s');
+    expect(with_request_body).toEqual({
+      max_request_bytes: 64,
+      allow_partial_message: true,
+      pack_as_bytes: true,
+    });
+  });
+
   it.each([
     ['no such listener', ['--listener', 'none'], 'ERR_CLI_ARGUMENT', 'known are checks, way, free, far'],
     ['a listener without a port', ['--listener', 'free'], 'ERR_CLI_ARGUMENT', 'give the listener a port'],
