@@ -119,6 +119,17 @@ describe('claims that Envoy verified', () => {
     expect(verdict(request)).toBe(reason);
   });
 
+  test('are counted under the key that the profile names', () => {
+    const { record } = ask(
+      snapshotOf({ policies: ANN }),
+      withPayloads({ payload: CLAIMS }, believing('payload')),
+    );
+    expect([record.tokenIssuer, record.tokenCached]).toEqual([`${NAMESPACE}#payload`, undefined]);
+    expect(
+      ask(snapshotOf({ policies: ANN }), withPayloads({ payload: CLAIMS })).record.tokenIssuer,
+    ).toBeUndefined();
+  });
+
   test('are split like those of a token', () => {
     const scoped = policy('ALLOW', '[{ when: [{ key: "request.auth.claims[scope]", values: [mail] }] }]');
     expect(verdict(withPayloads({ payload: CLAIMS }, believing('payload')), scoped)).toBe('allowed');
