@@ -17,32 +17,18 @@ export function compilePolicies(objects: PolicyObjects, mesh: MeshSettings): Pol
   const authorization = byNamespace(objects.authorization);
   const tokens = byNamespace([...objects.requestAuthentication].sort(byAge));
   const peers = byNamespace([...objects.peerAuthentication].sort(byAge));
+  // Weak entries cost the garbage collector dear, so only targets that may come and go have them.
+  const prepared = new Map<Target, TargetPolicies>();
   const known = new WeakMap<Target, TargetPolicies>();
   const recent = new Map<string, { readonly target: Target; readonly policies: TargetPolicies }>();
   const rulesOf = createSharedRules(objects.authorization);
 
   function* attach(target: Target): Sliced<TargetPolicies> {
     const namespaces = candidateNamespaces(target, mesh.rootNamespace);
-    function* attached<P extends AuthorizationPolicy | TokenPolicy>(
-      all: ReadonlyMap<string, readonly P[]>,
-    ): Sliced<readonly P[]> {
-      const mine: P[] = [];
-      for (const namespace of namespaces) {
-        for (const [index, policy] of (all.get(namespace) ?? []).entries()) {
-          if (attaches(policy.attachment, namespace, target, mesh.rootNamespace)) {
-            mine.push(policy);
-          }
-          if (index % POLICIES_PER_STEP === 0) {
-            yield;
-          }
-        }
-      }
-      return mine;
-    }
-    const mine = yield* attached(authorization);
+    const mine = yield* attachedTo(target, authorization, mesh);
     return {
       authorization: mine,
-      tokenRules: composeTokenRules(yield* attached(tokens)),
+      tokenRules: composeTokenRules(yield* attachedTo(target, tokens, mesh)),
       peerModes: composePeerModes(
         namespaces.flatMap((namespace) =>
           (peers.get(namespace) ?? []).filter((policy) => hasLabels(target, policy.labels)),
@@ -54,7 +40,7 @@ export function compilePolicies(objects: PolicyObjects, mesh: MeshSettings): Pol
   }
 
   function* find(target: Target): Sliced<TargetPolicies> {
-    const found = known.get(target);
+    const found = prepared.get(target) ?? known.get(target);
     if (found !== undefined) {
       return found;
     }
@@ -64,21 +50,49 @@ export function compilePolicies(objects: PolicyObjects, mesh: MeshSettings): Pol
       recent.clear();
     }
     recent.set(name, { target, policies });
-    known.set(target, policies);
     return policies;
   }
 
   return {
     objects,
     mesh,
-    forTarget: (target) => known.get(target) ?? atOnce(find(target)),
+    forTarget(target) {
+      const found = prepared.get(target) ?? known.get(target);
+      if (found !== undefined) {
+        return found;
+      }
+      const policies = atOnce(find(target));
+      known.set(target, policies);
+      return policies;
+    },
     *prepare(target) {
       const policies = yield* find(target);
+      prepared.set(target, policies);
       yield* policies.prepareRules('http');
       yield* policies.prepareRules('tcp');
     },
     recentTargets: () => [...recent.values()].map(({ target }) => target),
   };
+}
+
+/** In the order of their namespaces: the target's own first. */
+function* attachedTo<P extends AuthorizationPolicy | TokenPolicy>(
+  target: Target,
+  all: ReadonlyMap<string, readonly P[]>,
+  { rootNamespace }: MeshSettings,
+): Sliced<readonly P[]> {
+  const mine: P[] = [];
+  for (const namespace of candidateNamespaces(target, rootNamespace)) {
+    for (const [index, policy] of (all.get(namespace) ?? []).entries()) {
+      if (attaches(policy.attachment, namespace, target, rootNamespace)) {
+        mine.push(policy);
+      }
+      if (index % POLICIES_PER_STEP === 0) {
+        yield;
+      }
+    }
+  }
+  return mine;
 }
 
 const POLICIES_PER_STEP = 256;

@@ -1,7 +1,8 @@
 import { atOnce, type Sliced } from '../base/index.ts';
+import { type CompiledRule, compileRules } from './compile-rule.ts';
 import type { AuthorizationPolicy } from './model.ts';
 import type { TargetPolicies } from './policy-set.ts';
-import { type TargetRules, targetRules } from './target-rules.ts';
+import { type CompilePolicy, type TargetRules, targetRules } from './target-rules.ts';
 
 type Rules = Pick<TargetPolicies, 'rules' | 'prepareRules'>;
 
@@ -12,6 +13,7 @@ type Rules = Pick<TargetPolicies, 'rules' | 'prepareRules'>;
 export function createSharedRules(
   all: readonly AuthorizationPolicy[],
 ): (policies: readonly AuthorizationPolicy[]) => Rules {
+  const compile = { http: createCompiler('http'), tcp: createCompiler('tcp') };
   const ordinals = new Map(all.map((policy, index) => [policy, index]));
   const made = new Map<
     string,
@@ -28,21 +30,33 @@ export function createSharedRules(
     if (same !== undefined) {
       return same.rules;
     }
-    const rules = rulesOf(policies);
+    const rules = rulesOf(policies, compile);
     made.set(key, [...alike, { policies, rules }]);
     return rules;
   };
 }
 
-function rulesOf(policies: readonly AuthorizationPolicy[]): Rules {
+type Compilers = Readonly<Record<'http' | 'tcp', CompilePolicy>>;
+
+/** Compiles a policy that holds for many targets once. */
+function createCompiler(transport: 'http' | 'tcp'): CompilePolicy {
+  const made = new Map<AuthorizationPolicy, readonly CompiledRule[]>();
+  return function* compile(policy) {
+    const rules = made.get(policy) ?? (yield* compileRules(policy, transport));
+    made.set(policy, rules);
+    return rules;
+  };
+}
+
+function rulesOf(policies: readonly AuthorizationPolicy[], compile: Compilers): Rules {
   let http: TargetRules | undefined;
   let tcp: TargetRules | undefined;
   function* prepare(transport: 'http' | 'tcp'): Sliced<TargetRules> {
     if (transport === 'http') {
-      http ??= yield* targetRules(policies, transport);
+      http ??= yield* targetRules(policies, compile[transport]);
       return http;
     }
-    tcp ??= yield* targetRules(policies, transport);
+    tcp ??= yield* targetRules(policies, compile[transport]);
     return tcp;
   }
   return {

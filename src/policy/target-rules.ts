@@ -1,5 +1,5 @@
 import { type Sliced, sortInSlices } from '../base/index.ts';
-import { type CompiledRule, compileRules } from './compile-rule.ts';
+import type { CompiledRule } from './compile-rule.ts';
 import type { AuthorizationPolicy, PolicyAction } from './model.ts';
 import { type RuleFinder, ruleFinder } from './rule-index.ts';
 
@@ -28,13 +28,16 @@ export interface TargetRules {
   readonly custom: readonly CustomRules[];
 }
 
+/** The rules of one policy on one transport. */
+export type CompilePolicy = (policy: AuthorizationPolicy) => Sliced<readonly CompiledRule[]>;
+
 export function* targetRules(
   policies: readonly AuthorizationPolicy[],
-  transport: 'http' | 'tcp',
+  compile: CompilePolicy,
 ): Sliced<TargetRules> {
   function* collect(action: PolicyAction, dryRun: boolean): Sliced<ActionRules | undefined> {
     const mine = policies.filter((policy) => policy.action === action && policy.dryRun === dryRun);
-    return mine.length === 0 ? undefined : yield* rulesOfAction(action, dryRun, mine, transport);
+    return mine.length === 0 ? undefined : yield* rulesOfAction(action, dryRun, mine, compile);
   }
   return {
     deny: yield* collect('DENY', false),
@@ -42,13 +45,13 @@ export function* targetRules(
     audit: yield* collect('AUDIT', false),
     dryRunDeny: yield* collect('DENY', true),
     dryRunAllow: yield* collect('ALLOW', true),
-    custom: yield* customRules(policies, transport),
+    custom: yield* customRules(policies, compile),
   };
 }
 
 function* customRules(
   policies: readonly AuthorizationPolicy[],
-  transport: 'http' | 'tcp',
+  compile: CompilePolicy,
 ): Sliced<readonly CustomRules[]> {
   const custom = policies.filter((policy) => policy.action === 'CUSTOM');
   const byProvider = [...Map.groupBy(custom, ({ provider = '' }) => provider)].sort(([a], [b]) =>
@@ -56,7 +59,7 @@ function* customRules(
   );
   const made: CustomRules[] = [];
   for (const [provider, mine] of byProvider) {
-    made.push({ provider, ...(yield* rulesOfAction('CUSTOM', false, mine, transport)) });
+    made.push({ provider, ...(yield* rulesOfAction('CUSTOM', false, mine, compile)) });
   }
   return made;
 }
@@ -65,11 +68,11 @@ function* rulesOfAction(
   action: PolicyAction,
   dryRun: boolean,
   policies: readonly AuthorizationPolicy[],
-  transport: 'http' | 'tcp',
+  compile: CompilePolicy,
 ): Sliced<ActionRules> {
   const found: CompiledRule[] = [];
   for (const policy of policies) {
-    for (const rule of yield* rulesOf(policy, transport)) {
+    for (const rule of yield* compile(policy)) {
       found.push(rule);
     }
   }
@@ -80,20 +83,4 @@ function* rulesOfAction(
 /** Keys are ASCII, so the order of code units is that of bytes. */
 function byKey(a: CompiledRule, b: CompiledRule): number {
   return a.rule.key < b.rule.key ? -1 : a.rule.key > b.rule.key ? 1 : 0;
-}
-
-const compiled = {
-  http: new WeakMap<AuthorizationPolicy, readonly CompiledRule[]>(),
-  tcp: new WeakMap<AuthorizationPolicy, readonly CompiledRule[]>(),
-};
-
-/** A policy that holds for many targets is compiled once. */
-function* rulesOf(policy: AuthorizationPolicy, transport: 'http' | 'tcp'): Sliced<readonly CompiledRule[]> {
-  const known = compiled[transport].get(policy);
-  if (known !== undefined) {
-    return known;
-  }
-  const rules = yield* compileRules(policy, transport);
-  compiled[transport].set(policy, rules);
-  return rules;
 }

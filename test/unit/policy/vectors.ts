@@ -108,6 +108,13 @@ const defaults = z
 
 /** Every request of every case of every file, defaults filled in. */
 export function readVectors(): readonly Vector[] {
+  known ??= readAll();
+  return known;
+}
+
+let known: readonly Vector[] | undefined;
+
+function readAll(): readonly Vector[] {
   return readdirSync(ROOT)
     .filter((name) => name.endsWith('.yaml') && name !== 'defaults.yaml')
     .sort()
