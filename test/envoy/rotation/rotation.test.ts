@@ -46,6 +46,6 @@ describe.concurrent('two Envoys with a new mutual TLS connection for every reque
   it('fail when nothing is renewed', async ({ expect }) => {
     const proof = await within({ api: 'sotw', ...short }, proveControl)();
     expect(proof.problems.length).toBeGreaterThan(0);
-    expect(proof.serials).toBe(1);
+    expect(proof.serials).toBeLessThan(ROTATIONS);
   });
 });

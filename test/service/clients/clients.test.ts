@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, type TestContext } from 'vitest';
 import type { AuthorityView } from '../../../src/issuer/index.ts';
-import type { Found } from '../../toolchain/found.ts';
+import { type Found, orMissing } from '../../toolchain/found.ts';
 import { goWorkload, pythonWorkload } from './programs.ts';
 import { type ClientSite, executableOf, serveFor } from './site.ts';
 import { startWorkload, type Workload } from './workload.ts';
@@ -10,8 +10,8 @@ const AUDIENCE = 'ledger';
 const TEST_MILLIS = 120_000;
 
 const kinds = [
-  { name: 'go', library: 'go-spiffe', found: await goWorkload() },
-  { name: 'python', library: 'spiffe of PyPI', found: await pythonWorkload() },
+  { name: 'go', library: 'go-spiffe', found: await orMissing(goWorkload) },
+  { name: 'python', library: 'spiffe of PyPI', found: await orMissing(pythonWorkload) },
 ] as const;
 
 function need(found: Found, { skip }: TestContext): readonly [string, ...string[]] {
