@@ -186,6 +186,15 @@ describe('the service that is asked for through a waypoint', () => {
     expect(ask(snapshot, request).reason).toBe('destination_unknown');
   });
 
+  test('a sidecar with the profile of a waypoint is named by its configuration', () => {
+    expect(ask(snapshot, named('other/orders-1', undefined, '10.0.0.2')).record.destination).toBe(
+      'other/orders-1',
+    );
+    const fallback = profileOf('waypoint', { fallbackWorkload: 'other/orders-1' });
+    expect(ask(snapshot, { ...at('10.0.0.2'), profile: fallback }).record.destination).toBe('other/orders-1');
+    expect(ask(snapshot, at('10.0.0.2')).reason).toBe('destination_unknown');
+  });
+
   test('the fallback of a profile takes its service from the address as well', () => {
     const fallback = profileOf('waypoint', { fallbackWorkload: 'infra/single' });
     expect(ask(snapshot, { ...at(undefined), profile: fallback }).record.destination).toBe(
