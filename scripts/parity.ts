@@ -9,7 +9,7 @@ import { runValidation } from '../test/parity/run-validation.ts';
 
 const { values } = parseArgs({
   options: {
-    pairs: { type: 'string', default: '4000' },
+    pairs: { type: 'string', default: '4500' },
     seed: { type: 'string', default: '1' },
     validation: { type: 'boolean', default: false },
     objects: { type: 'string', default: '5000' },

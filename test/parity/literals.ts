@@ -61,6 +61,7 @@ export function textsAround(literal: string): readonly string[] {
     bare.slice(0, -1),
     bare.slice(1),
     swapCase(bare),
+    bare.toLowerCase(),
     `${bare.slice(0, -1)}${bare.endsWith('z') ? 'y' : 'z'}`,
   ];
 }

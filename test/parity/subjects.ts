@@ -90,9 +90,9 @@ export function subjectsOf({ trustDomain, aliases }: ParityMesh): readonly Subje
     source('ipBlocks', 'sourceIp', sourceIps),
     source('remoteIpBlocks', 'remoteIp', remoteIps),
     operation('hosts', 'host', {
-      exact: ['a.example', 'B.Example', 'a.example:8080'],
-      prefix: ['a.ex*', 'a.example:*'],
-      suffix: ['*.example', '*.EXAMPLE', '*:8080'],
+      exact: ['A.Example', 'b.EXAMPLE', 'a.example:8080'],
+      prefix: ['A.ex*', 'a.example:*'],
+      suffix: ['*.Example', '*b.EXAMPLE', '*:8080'],
       presence: ['*'],
     }),
     operation('methods', 'method', {
