@@ -1,4 +1,4 @@
-import type { CheckHttp, HeaderMutation } from '../proto/index.ts';
+import type { CheckHttp } from '../proto/index.ts';
 import { afterEachOther, type Changes, isHeaderName, NO_CHANGES } from './changes.ts';
 import type { ProviderMutations } from './provider.ts';
 import { queryNames } from './query.ts';
@@ -30,32 +30,13 @@ export function changesByProvider(http: CheckHttp, before: Changes, mutations: P
 function headersSet(
   http: CheckHttp,
   before: Changes,
-  mutations: readonly HeaderMutation[],
+  mutations: ProviderMutations['headers'],
 ): ReadonlyMap<string, readonly string[]> {
   const current = headersAfter(http, before);
   const set = new Map<string, readonly string[]>();
   for (const { name, value, action } of mutations) {
-    const lines = set.get(name) ?? current.lines(name);
-    switch (action) {
-      case 'append':
-        set.set(name, [...(lines ?? []), value]);
-        break;
-      case 'overwrite':
-        set.set(name, [value]);
-        break;
-      case 'addIfAbsent':
-        if (lines === undefined) {
-          set.set(name, [value]);
-        }
-        break;
-      case 'overwriteIfExists':
-        if (lines !== undefined) {
-          set.set(name, [value]);
-        }
-        break;
-      default:
-        action satisfies never;
-    }
+    const lines = action === 'append' ? (set.get(name) ?? current.lines(name) ?? []) : [];
+    set.set(name, [...lines, value]);
   }
   return set;
 }

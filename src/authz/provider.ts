@@ -1,5 +1,5 @@
 import type { Duration } from '../base/index.ts';
-import type { HeaderMutation, HeaderToSet, StructObject } from '../proto/index.ts';
+import type { HeaderMutation, HeaderToSet, RequestHeaderMutation, StructObject } from '../proto/index.ts';
 
 /** What a verdict needs to know of a service that CUSTOM policies name. */
 export interface Provider {
@@ -63,7 +63,7 @@ export type ProviderFailure = 'unreachable' | 'timeout' | 'status' | 'busy' | 'r
 
 /** Names are lower case and tokens, values without line ends; none is Envoy's own or `host`. */
 export interface ProviderMutations {
-  readonly headers: readonly HeaderMutation[];
+  readonly headers: readonly RequestHeaderMutation[];
   readonly removeHeaders: readonly string[];
   readonly responseHeaders: readonly HeaderMutation[];
   readonly setQueryParameters: readonly HeaderToSet[];

@@ -54,10 +54,15 @@ function denial(verdict: Verdict, known: InQuestion): CheckReply {
     code: httpStatus === 401 ? 16 : 7,
     message: verdict.reason,
     httpStatus,
-    headers: [...(verdict.denial?.headers ?? []), ...clientHeaders(verdict, known, verdict.token?.challenge)],
+    headers: [...providerHeaders(verdict), ...clientHeaders(verdict, known, verdict.token?.challenge)],
     body,
     metadata: metadataOf(verdict, known),
   };
+}
+
+/** A provider may say why in its own words, not in ours. */
+function providerHeaders({ denial }: Verdict): readonly HeaderToSet[] {
+  return (denial?.headers ?? []).filter(({ name }) => name !== REASON_HEADER);
 }
 
 /** `denied_response` with 503 is a 503 on every Envoy; the other ways obey `failure_mode_allow`. */

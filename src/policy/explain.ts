@@ -17,6 +17,8 @@ export interface Explanation {
 export interface PolicyTrace {
   readonly policy: PolicyRef;
   readonly action: PolicyAction;
+  /** Of a CUSTOM policy: who is asked before the decision, which then never falls when it denies. */
+  readonly provider?: string;
   readonly dryRun: boolean;
   readonly rules: readonly RuleTrace[];
   /** Indices of rules that cannot hold on this transport. */
@@ -64,6 +66,7 @@ function tracePolicy(policy: AuthorizationPolicy, evaluation: Evaluation): Polic
   return {
     policy: policy.ref,
     action: policy.action,
+    ...(policy.provider === undefined ? {} : { provider: policy.provider }),
     dryRun: policy.dryRun,
     rules: compiled.map((rule) => traceRule(rule, evaluation)),
     dropped: policy.rules.map((rule) => rule.index).filter((index) => !kept.has(index)),

@@ -41,7 +41,13 @@ export type {
   SpiffeCertValidatorConfig,
 } from './messages.ts';
 export { type PassedOnHttp, type PassOn, passOnCheck } from './provider-check.ts';
-export { type DeniedReply, type OkReply, type ProviderReply, readProviderReply } from './provider-reply.ts';
+export {
+  type DeniedReply,
+  type OkReply,
+  type ProviderReply,
+  type RequestHeaderMutation,
+  readProviderReply,
+} from './provider-reply.ts';
 export type { SocketPlace } from './read-address.ts';
 export type { StructObject, StructValue } from './struct-value.ts';
 export { decodeHeaderValue } from './utf8.ts';

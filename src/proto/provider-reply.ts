@@ -12,8 +12,11 @@ export type ProviderReply =
   /** `error_response`: the one asked has no verdict. */
   | { readonly kind: 'error'; readonly httpStatus: number | undefined };
 
+/** Takes the place of what is there, or stands beside it. */
+export type RequestHeaderMutation = HeaderToSet & { readonly action: 'append' | 'overwrite' };
+
 export interface OkReply {
-  readonly headers: readonly HeaderMutation[];
+  readonly headers: readonly RequestHeaderMutation[];
   readonly removeHeaders: readonly string[];
   readonly responseHeaders: readonly HeaderMutation[];
   readonly setQueryParameters: readonly HeaderToSet[];
@@ -62,7 +65,7 @@ interface Found {
 }
 
 interface FoundOk extends OkReply {
-  readonly headers: HeaderMutation[];
+  readonly headers: RequestHeaderMutation[];
   readonly removeHeaders: string[];
   readonly responseHeaders: HeaderMutation[];
   readonly setQueryParameters: HeaderToSet[];
@@ -125,7 +128,7 @@ function readOk(cursor: WireCursor, end: number, ok: FoundOk): void {
   walk(cursor, end, (tag, stop) => {
     switch (tag) {
       case 0x12:
-        add(cursor, ok.headers, readHeader(cursor, cursor.enter(stop)));
+        add(cursor, ok.headers, forRequest(readHeader(cursor, cursor.enter(stop))));
         return true;
       case 0x2a:
         add(cursor, ok.removeHeaders, cursor.string(stop));
@@ -168,9 +171,14 @@ function readDenial(cursor: WireCursor, end: number, denial: FoundDenial): void 
   });
 }
 
+/** Tried on 1.36 and 1.40: for requests Envoy looks at `append` alone, and without it overwrites. */
+function forRequest({ name, value, action }: HeaderMutation): RequestHeaderMutation {
+  return { name, value, action: action === 'append' ? action : 'overwrite' };
+}
+
 /**
- * HeaderValueOption {header 1, append 2, append_action 3}. Without `append` and with the default action, older
- * Envoys overwrite and newer ones append, which would leave the client's own line beside: overwritten here.
+ * HeaderValueOption {header 1, append 2, append_action 3}. Without `append`, the default action would leave another
+ * line beside this one: overwritten here.
  */
 function readHeader(cursor: WireCursor, end: number): HeaderMutation {
   let pair: HeaderToSet = { name: '', value: '' };

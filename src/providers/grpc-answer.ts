@@ -17,7 +17,8 @@ export function answerOfCheck(bytes: Uint8Array): ProviderAnswer {
       const { kind: _, metadata, ...mutations } = reply;
       const headers = sendable(mutations.headers);
       const responseHeaders = sendable(mutations.responseHeaders);
-      return headers === undefined || responseHeaders === undefined
+      const isFraming = headers?.some(({ name }) => HOP_BY_HOP.has(name)) === true;
+      return headers === undefined || responseHeaders === undefined || isFraming
         ? failed('reply', 'the answer sets a header that cannot be sent')
         : { kind: 'allow', mutations: { ...NO_MUTATIONS, ...mutations, headers, responseHeaders }, metadata };
     }

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { ProviderAnswer, ProviderMutations } from '../authz/index.ts';
 import { LIMITS } from '../base/index.ts';
-import { decodeHeaderValue, type HeaderMutation, type HeaderToSet } from '../proto/index.ts';
+import { decodeHeaderValue, type HeaderToSet, type RequestHeaderMutation } from '../proto/index.ts';
 import { denialStatus, failed, HOP_BY_HOP, NO_MUTATIONS, sendable } from './answer.ts';
 import { type HeaderPattern, matchesAny } from './header-pattern.ts';
 import type { HttpProviderOptions } from './options.ts';
@@ -57,7 +57,10 @@ function mutationsOf(headers: readonly HeaderToSet[], options: HttpProviderOptio
     // The first line takes the place of what the client sent, the others stand beside it.
     headers: [...upstream.values()].flatMap((lines) =>
       lines.map(
-        (header, index): HeaderMutation => ({ ...header, action: index === 0 ? 'overwrite' : 'append' }),
+        (header, index): RequestHeaderMutation => ({
+          ...header,
+          action: index === 0 ? 'overwrite' : 'append',
+        }),
       ),
     ),
     removeHeaders: removed.map((name) => name.trim().toLowerCase()).filter((name) => name !== ''),

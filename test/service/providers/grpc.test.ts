@@ -87,6 +87,7 @@ describe('no verdict over gRPC', () => {
     ['a header that cannot be sent', () => withHeader('x-a', 'b\r\nx: y'), 'reply'],
     ['a pseudo header', () => withHeader(':path', '/admin'), 'reply'],
     ['the host', () => withHeader('Host', 'x'), 'reply'],
+    ['a header that frames the body', () => withHeader('Content-Length', '0'), 'reply'],
     ['an answer over the limit', () => withHeader('x-a', 'b'.repeat(LIMITS.providerReplyBytes)), 'reply'],
   ])('%s', async (_, answer, failure) => {
     const server = await grpcProvider(answer);

@@ -38,8 +38,12 @@ export interface GrpcProvider {
 /** A CheckResponse by the names of its .proto file, a gRPC status, or undefined to say nothing. */
 export type AnswerByGrpc = (request: AskedByGrpc) => object | grpc.status | undefined;
 
-/** A real ext_authz server, stopped when the test ends. */
-export async function grpcProvider(answer: AnswerByGrpc, tls?: Pem, at = 0): Promise<GrpcProvider> {
+/** A real ext_authz server at a port or a Unix socket, stopped when the test ends. */
+export async function grpcProvider(
+  answer: AnswerByGrpc,
+  tls?: Pem,
+  at: number | string = 0,
+): Promise<GrpcProvider> {
   const asked: AskedByGrpc[] = [];
   const authorities: string[] = [];
   const server = new grpc.Server({ 'grpc.max_receive_message_length': 16 * 1024 * 1024 });
@@ -62,8 +66,10 @@ export async function grpcProvider(answer: AnswerByGrpc, tls?: Pem, at = 0): Pro
           { cert_chain: Buffer.from(tls.certificateChainPem), private_key: Buffer.from(tls.privateKeyPem) },
         ]);
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`127.0.0.1:${at}`, credentials, (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
+    server.bindAsync(
+      typeof at === 'string' ? `unix:${at}` : `127.0.0.1:${at}`,
+      credentials,
+      (error, bound) => (error === null ? resolve(bound) : reject(error)),
     );
   });
   onTestFinished(() => server.forceShutdown());

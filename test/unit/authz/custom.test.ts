@@ -44,6 +44,12 @@ describe('a CUSTOM policy', () => {
     expect(reply.dynamic_metadata?.fields['providers']?.stringValue).toBe('opa denied');
   });
 
+  test('denies for a reason of ours, whatever the provider says', () => {
+    const answer = { ...refused(), headers: [{ name: 'x-sallyport-reason', value: 'allowed_by_policy' }] };
+    const { reply } = verdictOn(snapshot, {}, { opa: answer as ReturnType<typeof refused> });
+    expect(reply.denied_response?.headers.map(({ header }) => header.value)).toEqual(['denied_by_custom']);
+  });
+
   test('is for one that nobody configured: denied', () => {
     const alone = snapshotOf({ policies: OPA });
     expect(verdictOn(alone, {})).toMatchObject({

@@ -89,9 +89,8 @@ describe('the request that a provider sees', () => {
     const answer = allowed({
       headers: [
         { name: 'x-team', value: 'c', action: 'append' },
-        { name: 'x-new', value: '1', action: 'addIfAbsent' },
-        { name: 'x-new', value: '2', action: 'addIfAbsent' },
-        { name: 'x-not', value: '1', action: 'overwriteIfExists' },
+        { name: 'x-new', value: '1', action: 'overwrite' },
+        { name: 'x-new', value: '2', action: 'append' },
       ],
       removeHeaders: ['cookie'],
       setQueryParameters: [{ name: 'a', value: '2' }],
@@ -100,8 +99,7 @@ describe('the request that a provider sees', () => {
     expect(http?.path).toBe('/orders?a=2');
     expect(http?.headers.get(':path')).toEqual(['/orders?a=2']);
     expect(http?.headers.get('x-team')).toEqual(['a', 'b', 'c']);
-    expect(http?.headers.get('x-new')).toEqual(['1']);
-    expect(http?.headers.has('x-not')).toBe(false);
+    expect(http?.headers.get('x-new')).toEqual(['1', '2']);
     expect(http?.headers.has('cookie')).toBe(false);
   });
 

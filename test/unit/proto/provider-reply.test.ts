@@ -36,9 +36,9 @@ test.each([
   ['says nothing', {}, 'overwrite'],
   ['says append', { append: { value: true }, append_action: 2 }, 'append'],
   ['says not to append', { append: { value: false } }, 'overwrite'],
-  ['says to add where there is none', { append_action: 1 }, 'addIfAbsent'],
+  ['says to add where there is none', { append_action: 1 }, 'overwrite'],
   ['says to overwrite or add', { append_action: 2 }, 'overwrite'],
-  ['says to overwrite alone', { append_action: 3 }, 'overwriteIfExists'],
+  ['says to overwrite alone', { append_action: 3 }, 'overwrite'],
 ])('a header that %s', (_, more, action) => {
   const reply = read({ status: {}, ok_response: { headers: [header(more)] } });
   expect(reply).toMatchObject({ kind: 'ok', headers: [{ action }] });
