@@ -33,6 +33,14 @@ const RULES = [
     '{ to: [{ operation: { paths: [/team] } }], when: [{ key: "request.headers[X-Team]", values: [edge] }] }',
     'team',
   ),
+  allow(
+    '{ from: [{ source: { remoteIpBlocks: [203.0.113.0/24], ipBlocks: [127.0.0.0/8] } }], to: [{ operation: { paths: [/near] } }] }',
+    'near',
+  ),
+  allow(
+    '{ from: [{ source: { ipBlocks: [203.0.113.0/24] } }], to: [{ operation: { paths: [/near] } }] }',
+    'peers',
+  ),
   deny('{ to: [{ operation: { paths: ["/orders/internal*"] } }] }', 'closed'),
   allow('{ to: [{ operation: { paths: [/orders/internal] } }] }', 'beaten'),
   authorization('{ action: AUDIT, rules: [{}] }', 'watched', 'shop'),
@@ -115,6 +123,7 @@ const token = (payload: object, key: 'p256' | 'p256Other' = 'p256') => ({
   })}`,
 });
 
+const forwardedFor = (list: string): PeerCall => ({ path: '/near', headers: { 'x-forwarded-for': list } });
 const outerPeer = (name: string): PeerCall => ({ headers: { 'x-outer-peer': name } });
 
 const ROWS: readonly (readonly [string, PortName, 'plain' | 'frontend', PeerCall, string])[] = [
@@ -147,6 +156,15 @@ const ROWS: readonly (readonly [string, PortName, 'plain' | 'frontend', PeerCall
     { path: '/team', headers: { 'x-team': 'Edge' } },
     '403 RBAC: access denied',
   ],
+  ['the last address of X-Forwarded-For', 'rules', 'plain', forwardedFor('10.0.0.1, 203.0.113.9'), '200'],
+  [
+    'an address before the last',
+    'rules',
+    'plain',
+    forwardedFor('203.0.113.9, 10.0.0.1'),
+    '403 RBAC: access denied',
+  ],
+  ['the address of the peer', 'rules', 'plain', { path: '/near' }, '403 RBAC: access denied'],
   ['no token', 'rules', 'plain', { path: '/account' }, '403 RBAC: access denied'],
   [
     'a token',
