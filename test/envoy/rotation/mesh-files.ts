@@ -1,6 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type EnvoyProxy, type EnvoyVersion, makeBootstrap, toJson } from '../../../src/envoy/index.ts';
+import {
+  type EnvoyProxy,
+  type EnvoyVersion,
+  makeBootstrap,
+  type TcpEndpoint,
+  toJson,
+} from '../../../src/envoy/index.ts';
 import { parseSpiffeId } from '../../../src/identity/index.ts';
 
 export const PEERS = ['caller', 'callee'] as const;
@@ -16,6 +22,7 @@ export interface MeshPlan {
 }
 
 export interface MeshPorts {
+  readonly host: string;
   readonly outbound: number;
   readonly inbound: number;
   readonly callerAdmin: number;
@@ -69,11 +76,11 @@ spec: { spiffeID: "${SPIFFE_IDS[peer]}", selectors: ["sallyport:socket:${peer}"]
 `;
 }
 
-function common(folder: string, peer: Peer, adminPort: number) {
+function common(folder: string, peer: Peer, admin: TcpEndpoint) {
   return {
     nodeId: peer,
     nodeCluster: 'rotation',
-    admin: tcp(adminPort),
+    admin,
     authorizer: { kind: 'unix', path: join(folder, 'run', 'nobody.sock') },
     secrets: { kind: 'unix', path: join(folder, 'run', `${peer}.sock`) },
     verdictTimeoutMillis: 200,
@@ -82,12 +89,12 @@ function common(folder: string, peer: Peer, adminPort: number) {
 
 function caller(folder: string, ports: MeshPorts): EnvoyProxy {
   return {
-    ...common(folder, 'caller', ports.callerAdmin),
+    ...common(folder, 'caller', tcp(ports, ports.callerAdmin)),
     listeners: [
       {
         kind: 'outbound',
         name: 'outbound',
-        address: tcp(ports.outbound),
+        address: tcp(ports, ports.outbound),
         identity: 'default',
         pathNormalization: 'BASE',
         routes: [
@@ -102,7 +109,7 @@ function caller(folder: string, ports: MeshPorts): EnvoyProxy {
     upstreams: [
       {
         name: 'callee',
-        endpoint: tcp(ports.inbound),
+        endpoint: tcp(ports, ports.inbound),
         protocol: 'http1',
         tls: { identity: 'default', peer: parseSpiffeId(SPIFFE_IDS.callee) },
         requestsPerConnectionMax: 1,
@@ -113,12 +120,12 @@ function caller(folder: string, ports: MeshPorts): EnvoyProxy {
 
 function callee(folder: string, ports: MeshPorts): EnvoyProxy {
   return {
-    ...common(folder, 'callee', ports.calleeAdmin),
+    ...common(folder, 'callee', tcp(ports, ports.calleeAdmin)),
     listeners: [
       {
         kind: 'inbound',
         name: 'inbound',
-        address: tcp(ports.inbound),
+        address: tcp(ports, ports.inbound),
         identity: 'default',
         pathNormalization: 'BASE',
         routes: [
@@ -134,6 +141,6 @@ function callee(folder: string, ports: MeshPorts): EnvoyProxy {
   };
 }
 
-function tcp(port: number) {
-  return { kind: 'tcp', host: '127.0.0.1', port } as const;
+function tcp({ host }: MeshPorts, port: number): TcpEndpoint {
+  return { kind: 'tcp', host, port };
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +20,6 @@ import { readAccess } from '../../../src/lab/log-lines.ts';
 import { readPem } from '../../../src/x509/index.ts';
 import { type MeshPlan, type MeshPorts, PEERS, type Peer, writeMeshFiles } from './mesh-files.ts';
 
-const HOST = '127.0.0.1';
 const MAIN = join(import.meta.dirname, '../../../src/cli/main.ts');
 const READY_MILLIS = 30_000;
 const LIST_MAX = 10_000;
@@ -52,8 +52,9 @@ export async function startMesh(envoy: EnvoyBinary, plan: Omit<MeshPlan, 'versio
   for (const name of ['run', 'entries']) {
     mkdirSync(join(folder, name));
   }
-  const [outbound = 0, inbound = 0, callerAdmin = 0, calleeAdmin = 0] = await freePorts(HOST, 4);
-  const ports: MeshPorts = { outbound, inbound, callerAdmin, calleeAdmin };
+  const host = ownLoopback();
+  const [outbound = 0, inbound = 0, callerAdmin = 0, calleeAdmin = 0] = await freePorts(host, 4);
+  const ports: MeshPorts = { host, outbound, inbound, callerAdmin, calleeAdmin };
   writeMeshFiles(folder, { ...plan, version: envoy.version }, ports);
   const children: ChildProcess[] = [];
   const start = (command: string, args: readonly string[]): { child: ChildProcess; log: LineLog } => {
@@ -96,6 +97,14 @@ export async function startMesh(envoy: EnvoyBinary, plan: Omit<MeshPlan, 'versio
   }
 }
 
+/**
+ * An address that nobody else uses, from 127.0.0.0/8: a port that was free a moment ago on 127.0.0.1 may be the
+ * source of some other mesh's new connection now.
+ */
+function ownLoopback(): string {
+  return ['127', randomInt(1, 255), randomInt(1, 255), randomInt(1, 255)].join('.');
+}
+
 type Reach = Pick<Mesh, 'call' | 'arrivals' | 'inventory' | 'admin' | 'holdings'>;
 
 function meshOf(parts: { folder: string; ports: MeshPorts; calleeLog: LineLog }): Reach {
@@ -104,7 +113,7 @@ function meshOf(parts: { folder: string; ports: MeshPorts; calleeLog: LineLog })
     callAdmin(join(folder, 'state', 'admin.sock'), operation, input);
   return {
     admin,
-    call: async () => (await callHttp({ host: HOST, port: ports.outbound }, { path: '/' })).status,
+    call: async () => (await callHttp({ host: ports.host, port: ports.outbound }, { path: '/' })).status,
     arrivals: () => calleeLog.lines().flatMap(arrivalOf),
     async inventory() {
       const listed = await admin('certs.list', { all: true, limit: LIST_MAX });
@@ -112,8 +121,8 @@ function meshOf(parts: { folder: string; ports: MeshPorts; calleeLog: LineLog })
     },
     async holdings(peer) {
       const port = peer === 'caller' ? ports.callerAdmin : ports.calleeAdmin;
-      const pem = await readTrustBundle({ host: HOST, port });
-      const { body } = await callHttp({ host: HOST, port }, { path: '/certs' });
+      const pem = await readTrustBundle({ host: ports.host, port });
+      const { body } = await callHttp({ host: ports.host, port }, { path: '/certs' });
       // Before 1.40 this page shows one root of the SPIFFE validator, however many it has.
       const { certificates } = JSON.parse(body) as EnvoyCertificates;
       const chain = certificates.find(({ cert_chain }) => cert_chain.length > 0)?.cert_chain;
