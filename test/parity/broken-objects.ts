@@ -58,8 +58,27 @@ function wholeObject(): fc.Arbitrary<unknown> {
       }),
     },
     { weight: 1, arbitrary: peerAuthentication },
+    { weight: 1, arbitrary: customPolicy },
   );
 }
+
+const customPolicy = fc.record({
+  apiVersion: fc.constant('security.istio.io/v1'),
+  kind: fc.constant('AuthorizationPolicy'),
+  metadata: fc.constant({ name: 'asks', namespace: 'web' }),
+  spec: fc.record({
+    action: fc.constant('CUSTOM'),
+    provider: fc.constant({ name: 'asked' }),
+    rules: fc.constantFrom<readonly object[]>(
+      [{}],
+      [{ to: [{ operation: { paths: ['/a'], notMethods: ['GET'] } }] }],
+      [{ from: [{ source: { ipBlocks: ['10.0.0.0/8'] } }] }],
+      [{ from: [{ source: { namespaces: ['web'] } }] }],
+      [{ when: [{ key: 'request.headers[x]', values: ['a'] }] }],
+      [{ when: [{ key: 'request.auth.claims[x]', values: ['a'] }] }],
+    ),
+  }),
+});
 
 const mode = fc.constantFrom('UNSET', 'DISABLE', 'PERMISSIVE', 'STRICT');
 const peerAuthentication = fc.record({
@@ -144,7 +163,7 @@ function poolFor(path: Path): readonly unknown[] {
     case 'key':
       return KEYS;
     case 'action':
-      return ['ALLOW', 'DENY', 'AUDIT', 'allow', 'LOG', '', 1, 0, 3];
+      return ['ALLOW', 'DENY', 'AUDIT', 'CUSTOM', 'allow', 'LOG', '', 1, 0, 3];
     case 'jwks':
       return KEY_SETS;
     case 'issuer':
@@ -174,6 +193,8 @@ function poolFor(path: Path): readonly unknown[] {
       ];
     case 'mode':
       return ['STRICT', 'strict', 'UNSET', '', 0, 1, 9];
+    case 'provider':
+      return [{}, { name: '' }, { name: 'asked' }, { name: 5 }, null];
     case 'targetRef':
       return TARGETS;
     case 'targetRefs':
