@@ -89,5 +89,9 @@ spec: { action: CUSTOM, provider: { name: opa }, rules: [{}] }
     expected[name] = seen(await get(native.ports[0] ?? 0, '/x?a=1&b=2&c=3', SENT));
     actual[name] = seen(await get(ours.ports[0] ?? 0, '/x?a=1&b=2&c=3', SENT));
   }
+  expect(expected).toMatchObject({
+    'an allow': { status: 200 },
+    'a denial with words': { status: 401, body: 'go away' },
+  });
   expect(actual).toEqual(expected);
 });

@@ -31,6 +31,7 @@ export async function startHttpEnvoy(
   version: EnvoyVersion,
   authorizerSocket: string,
   fronts: readonly HttpFront[],
+  others: readonly JsonObject[] = [],
 ): Promise<HttpEnvoy> {
   const envoy = await envoyAtHand(version);
   const ports = await freePorts('127.0.0.1', fronts.length);
@@ -39,7 +40,7 @@ export async function startHttpEnvoy(
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'envoy.json');
   const listeners = fronts.map((front, index) => listener(front, ports[index] ?? 0));
-  const clusters = [authorizer(authorizerSocket)];
+  const clusters = [authorizer(authorizerSocket), ...others];
   writeFileSync(file, JSON.stringify({ static_resources: { listeners, clusters } }));
   const child = spawn(
     envoy.path,
