@@ -160,3 +160,19 @@ test('a provider that is not configured is an error before anything starts', asy
   ]);
   await expect(start(site)).rejects.toMatchObject({ code: 'ERR_INVALID_FILES' });
 });
+
+test('a CUSTOM policy that is written while Sallyport runs is asked about, one with an unknown provider is refused', async () => {
+  const opa = await grpcProvider(() => ({ status: { code: 7 } }));
+  const site = makeSite(
+    settings([{ name: 'opa', envoyExtAuthzGrpc: { service: '127.0.0.1', port: opa.port } }]),
+  );
+  const running = await start(site);
+  expect(brief(await ask(site, '/orders'))).toBe('allowed');
+  site.write('policies/custom.yaml', custom('ask', 'opa', '[{}]'));
+  await expect
+    .poll(async () => brief(await ask(site, '/orders')), { timeout: 15_000 })
+    .toBe('Forbidden denied_by_custom');
+  site.write('policies/custom.yaml', custom('ask', 'nobody', '[{}]'));
+  await expect.poll(() => running.logged('config.reload_failed').length, { timeout: 15_000 }).toBe(1);
+  expect(brief(await ask(site, '/orders'))).toBe('Forbidden denied_by_custom');
+});
