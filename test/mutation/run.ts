@@ -46,20 +46,15 @@ const { values, positionals } = parseArgs({
 });
 const all = candidates(positionals[0] ?? '');
 const chosen = values.sample === undefined ? all : sample(all, Number(values.sample), Number(values.seed));
-const living: Candidate[] = [];
+let living = 0;
 let next = 0;
 let done = 0;
 const start = performance.now();
 await checkThatTestsPass();
 await Promise.all(Array.from({ length: Number(values['at-once']) }, tryChosen));
-const share = chosen.length === 0 ? 1 : 1 - living.length / chosen.length;
-for (const { path, mutant, text } of living.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
-  console.log(
-    `lives: ${path}:${mutant.name}: ${text.split('\n')[Number.parseInt(mutant.name, 10) - 1]?.trim()}`,
-  );
-}
+const share = chosen.length === 0 ? 1 : 1 - living / chosen.length;
 console.log(
-  `${chosen.length} of ${all.length} mutants (seed ${values.seed}), ${chosen.length - living.length} noticed: ${(share * 100).toFixed(1)} %, ${((performance.now() - start) / 1000).toFixed(0)} s`,
+  `${chosen.length} of ${all.length} mutants (seed ${values.seed}), ${chosen.length - living} noticed: ${(share * 100).toFixed(1)} %, ${((performance.now() - start) / 1000).toFixed(0)} s`,
 );
 process.exitCode = share < KILLED_SHARE_MIN ? 1 : 0;
 
@@ -115,11 +110,13 @@ async function tryChosen(): Promise<void> {
       trier = newProcess();
       trials = 0;
     } else if (outcome.killedBy === undefined) {
-      living.push(candidate);
+      living += 1;
+      const line = text.split('\n')[Number.parseInt(mutant.name, 10) - 1]?.trim();
+      console.log(`lives: ${path}:${mutant.name}: ${line}`);
     }
     done += 1;
     if (done % 50 === 0) {
-      console.error(`${done} of ${chosen.length}, ${living.length} live`);
+      console.error(`${done} of ${chosen.length}, ${living} live`);
     }
   }
   trier.kill('SIGKILL');
