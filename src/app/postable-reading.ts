@@ -1,3 +1,4 @@
+import { LIMITS, sortDiagnostics } from '../base/index.ts';
 import type { Settings } from '../config/index.ts';
 import type { PolicyObjects } from '../policy/index.ts';
 import {
@@ -19,9 +20,18 @@ export interface PostableReading extends Omit<ContentReading, 'content'> {
     | undefined;
 }
 
-export function postableReading({ content, ...rest }: ContentReading): PostableReading {
+/** So many problems are carried over, errors before warnings: this thread only tells of them. */
+export const DIAGNOSTICS_MAX = 5 * LIMITS.diagnostics;
+
+export function postableReading({ content, diagnostics, ...rest }: ContentReading): PostableReading {
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  const warnings = diagnostics.filter(({ severity }) => severity !== 'error');
   return {
     ...rest,
+    diagnostics:
+      diagnostics.length <= DIAGNOSTICS_MAX
+        ? diagnostics
+        : sortDiagnostics([...errors, ...warnings].slice(0, DIAGNOSTICS_MAX)),
     content: content && {
       policies: content.policies,
       directory: content.directory.content,

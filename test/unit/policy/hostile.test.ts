@@ -127,6 +127,14 @@ describe('files', () => {
     ['documents', '---\na: 1\n'.repeat(20_000)],
     ['aliases', `- &a 1\n${'- *a\n'.repeat(20_000)}`],
     ['text', `a: ${'x'.repeat(1_000_000)}`],
+    [
+      'anchors that stand for one another',
+      Array.from(
+        { length: 40 },
+        (_, at) => `a${at}: &a${at} [${`*a${at - 1}, `.repeat(at === 0 ? 0 : 9)}x]`,
+      ).join('\n'),
+    ],
+    ['levels of a policy', authorization(`{ rules: ${'[{ from: '.repeat(5000)}1${' }]'.repeat(5000)} }`)],
   ])(
     'of many %s are refused in bounded time',
     (_, text) => {
@@ -142,7 +150,49 @@ describe('files', () => {
   );
 });
 
+describe('files that are not UTF-8', () => {
+  it.each([
+    ['a lone continuation byte', [0x80]],
+    ['an overlong slash', [0xc0, 0xaf]],
+    ['half a surrogate pair', [0xed, 0xa0, 0x80]],
+    ['a character cut off', [0xe2, 0x82]],
+    ['UTF-16', [0xff, 0xfe, 0x61, 0x00]],
+  ])('as by %s are an error, and nothing of them is taken', (_, bytes) => {
+    const [before = '', after = ''] = authorization(
+      '{ rules: [{ to: [{ operation: { paths: ["/X"] } }] }] }',
+    ).split('X');
+    const file = manifestFileOf(
+      'x.yaml',
+      Buffer.concat([Buffer.from(before), Buffer.from(bytes), Buffer.from(after)]),
+    );
+    expect(file.value).toBeUndefined();
+    expect(file.diagnostics.map(({ code }) => code)).toEqual(['ERR_MANIFEST_ENCODING']);
+  });
+});
+
 describe('a policy that names 100,000 values', () => {
+  it.each([
+    ['paths', 'to: [{ operation: { paths: ', '}}]', (i: number) => `/p${i}`, { path: '/p99999' }],
+    [
+      'addresses',
+      'from: [{ source: { ipBlocks: ',
+      '}}]',
+      (i: number) => `11.${i >> 16}.${(i >> 8) & 255}.${i & 255}`,
+      { sourceAddress: '11.1.134.159' },
+    ],
+  ])('in one list of %s is read, and judged by', { timeout: 60_000 }, (_, open, close, make, hit) => {
+    const values = JSON.stringify(Array.from({ length: 100_000 }, (_, index) => make(index)));
+    const set = compilePolicies(
+      mustLoad(authorization(`{ action: DENY, rules: [{ ${open}${values}${close} }] }`)),
+      MESH,
+    );
+    const reasonFor = (part: Partial<VectorRequest>) =>
+      evaluate(set, TARGET, attributesOf({ ...PLAIN, ...part })).reason;
+    expect(reasonFor({})).toBe('allowed_no_policy');
+    expect(reasonFor(hit)).toBe('denied_by_policy');
+    expect(cpuMillis(() => reasonFor({}))).toBeLessThan(50);
+  });
+
   const list = (make: (index: number) => string) =>
     JSON.stringify(Array.from({ length: 20_000 }, (_, index) => make(index)));
 
@@ -220,6 +270,79 @@ describe('requests', () => {
       metadata: { 'envoy.filters.http.x': {} },
     });
     expect(evaluate(odd, TARGET, attributes).reason).toBe('denied_no_rule');
+  });
+
+  it('with claims and headers of prototype names that are there are found by them', () => {
+    for (const name of ['__proto__', 'constructor']) {
+      const found = compilePolicies(
+        mustLoad(
+          authorization(`{ action: DENY, rules: [
+            { when: [{ key: "request.headers[${name}]", values: [h] }] },
+            { when: [{ key: "request.auth.claims[${name}]", values: [c] }] },
+            { when: [{ key: "request.auth.claims[a][${name}]", values: [d] }] },
+          ] }`),
+        ),
+        MESH,
+      );
+      const ruleFor = (part: Partial<VectorRequest>) =>
+        evaluate(found, TARGET, attributesOf({ ...PLAIN, ...part })).rule;
+      const member = (value: string): Record<string, string> => JSON.parse(`{ "${name}": "${value}" }`);
+      expect(ruleFor({ headers: member('h') })).toBe(0);
+      expect(ruleFor({ claims: member('c') })).toBe(1);
+      expect(ruleFor({ claims: { a: member('d') } })).toBe(2);
+      expect(ruleFor({ claims: { a: member('c') }, headers: member('x') })).toBeUndefined();
+    }
+  });
+
+  it('find values like regular expressions by their letters alone', () => {
+    const values = ['(a+)+$', '.*', '^$', '[a-z]', 'a|b', '\\d'];
+    const odd = compilePolicies(
+      mustLoad(
+        authorization(`{ action: DENY, rules: [{ to: [{ operation: { hosts: ${JSON.stringify(values)} } }] },
+        { when: [{ key: "request.headers[x]", values: ${JSON.stringify(values)} }] }] }`),
+      ),
+      MESH,
+    );
+    const reasonFor = (part: Partial<VectorRequest>) =>
+      evaluate(odd, TARGET, attributesOf({ ...PLAIN, joinedHeaders: false, ...part })).reason;
+    for (const value of values.filter((one) => !one.endsWith('*'))) {
+      expect(reasonFor({ headers: { x: value } })).toBe('denied_by_policy');
+    }
+    for (const value of ['aaaa', 'x', '', 'a', 'b', '7']) {
+      expect(reasonFor({ headers: { x: value } })).toBe('allowed_no_policy');
+      expect(reasonFor({ host: value })).toBe('allowed_no_policy');
+    }
+  });
+
+  it('are judged by values of a megabyte', () => {
+    const long = 'x'.repeat(1_000_000);
+    const large = compilePolicies(
+      mustLoad(
+        authorization(`{ action: DENY, rules: [
+          { to: [{ operation: { paths: ["/${long}", "/a/${long}*", "*${long}z"] } }] },
+          { when: [{ key: "request.headers[x]", values: ["${long}"] }] },
+          { when: [{ key: "request.auth.claims[a]", values: ["${long}"] }] },
+        ] }`),
+      ),
+      MESH,
+    );
+    const reasonFor = (part: Partial<VectorRequest>) =>
+      evaluate(large, TARGET, attributesOf({ ...PLAIN, joinedHeaders: false, ...part })).reason;
+    const hits: readonly Partial<VectorRequest>[] = [
+      { path: `/${long}` },
+      { path: `/a/${long}y` },
+      { path: `/${long}z` },
+      { headers: { x: long } },
+      { claims: { a: long } },
+    ];
+    const misses: readonly Partial<VectorRequest>[] = [
+      { path: `/${long}y` },
+      { headers: { x: `${long}y` } },
+      { claims: { a: long.slice(1) } },
+    ];
+    expect(cpuMillis(() => hits.map(reasonFor))).toBeLessThan(1000);
+    expect(hits.map(reasonFor)).toEqual(hits.map(() => 'denied_by_policy'));
+    expect(misses.map(reasonFor)).toEqual(misses.map(() => 'allowed_no_policy'));
   });
 
   it('are not selected by a label named __proto__ that they do not have', () => {
