@@ -4,7 +4,7 @@ import type { ParityMesh } from './mesh.ts';
 
 /**
  * A Kubernetes object. Texts in it may be placeholders, since ports and keys are made anew by each run: `PORT_A`,
- * `PORT_B`, and `JWKS:rsa,p256`.
+ * `PORT_B`, and `JWKS:rsa,p256!enc`.
  */
 export interface PolicyObject {
   readonly apiVersion: 'security.istio.io/v1';

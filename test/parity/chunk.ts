@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Answer, answerOf } from './answer.ts';
 import type { ParityRequest, PolicySetCase } from './case.ts';
@@ -101,6 +101,8 @@ export async function runChunk(
     }
   } finally {
     await Promise.all(served.map(({ stop }) => stop()));
+    // A long run has thousands of sets, and each has a state folder.
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -105,6 +105,7 @@ export function divergencesOf(
     ...(tokens.some(({ token }) => token.payload['num'] === HUGE_NUMBER) && outputsNumber(policies)
       ? ['output-rounded']
       : []),
+    ...(tokens.some(({ token }) => usesOf(policies).includes(token.key)) ? ['key-use'] : []),
     ...(isUntold(request, policies, transport) ? ['metadata-untold'] : []),
   ];
   return [...new Set(rows)];
@@ -122,6 +123,11 @@ function isUntold(
   return transport === 'tcp'
     ? JSON.stringify(policies).includes('"experimental.')
     : typeof metadata === 'object' && 'unseen' in metadata;
+}
+
+/** Keys that some rule says are for encrypting. */
+function usesOf(policies: readonly PolicyObject[]): readonly string[] {
+  return [...JSON.stringify(policies).matchAll(/(\w+)!enc/g)].map(([, key]) => key ?? '');
 }
 
 function outputsNumber(policies: readonly PolicyObject[]): boolean {

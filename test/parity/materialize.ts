@@ -1,4 +1,4 @@
-import { jwksOf, type TestKeyName } from '../fakes/token-issuer.ts';
+import { jwksOf, type TestKeyName, testKey } from '../fakes/token-issuer.ts';
 import type { ParityRequest, PlacedToken, PolicyObject } from './case.ts';
 import { bendOf } from './token-bends.ts';
 
@@ -21,9 +21,7 @@ function replaceTexts(value: unknown, ports: Ports): unknown {
     if (value === 'PORT_A' || value === 'PORT_B') {
       return String(ports[value]);
     }
-    return value.startsWith('JWKS:')
-      ? jwksOf(...(value.slice('JWKS:'.length).split(',') as TestKeyName[]))
-      : value;
+    return value.startsWith('JWKS:') ? keySet(value.slice('JWKS:'.length).split(',')) : value;
   }
   if (Array.isArray(value)) {
     return value.map((item) => replaceTexts(item, ports));
@@ -31,6 +29,16 @@ function replaceTexts(value: unknown, ports: Ports): unknown {
   return typeof value === 'object' && value !== null
     ? Object.fromEntries(Object.entries(value).map(([name, member]) => [name, replaceTexts(member, ports)]))
     : value;
+}
+
+function keySet(names: readonly string[]): string {
+  return jwksOf(
+    ...names.map((name) => {
+      const [key, use] = name.split('!');
+      const { jwk } = testKey(key as TestKeyName);
+      return use === undefined ? jwk : { ...jwk, use };
+    }),
+  );
 }
 
 /** The header that tells the harness' Envoy by which route a request is to be judged. */

@@ -57,7 +57,10 @@ function placesOf(rule: RuleShape): readonly PlacedToken['place'][] {
 }
 
 function recipe(rule: RuleShape, literals: Literals): fc.Arbitrary<TokenRecipe> {
-  const keys = rule.jwks.slice('JWKS:'.length).split(',') as TestKeyName[];
+  const keys = rule.jwks
+    .slice('JWKS:'.length)
+    .split(',')
+    .map((name) => name.replace('!enc', '')) as TestKeyName[];
   return fc.record({
     key: fc.oneof(
       { weight: 12, arbitrary: fc.constantFrom(...keys) },

@@ -92,6 +92,21 @@ export const BENDS: readonly Bend[] = [
   { name: 'exp 0', row: 'exp-zero', make: (recipe) => withPayload(recipe, { exp: 0 }) },
   { name: 'long', row: 'length', make: (recipe) => withPayload(recipe, { pad: 'x'.repeat(13_000) }) },
   {
+    name: 'numbers of the signature longer by a zero',
+    row: 'ecdsa-length',
+    make(recipe) {
+      const [header, payload, signature] = parts({ ...recipe, key: 'p256' });
+      const bytes = Buffer.from(signature, 'base64url');
+      const longer = [bytes.subarray(0, 32), bytes.subarray(32)].flatMap((half) => [Buffer.alloc(1), half]);
+      return `${header}.${payload}.${base64url(Buffer.concat(longer))}`;
+    },
+  },
+  {
+    name: 'sub with a control character',
+    row: 'output-control',
+    make: (recipe) => withPayload(recipe, { sub: 'al\u0001ice' }),
+  },
+  {
     name: 'ES384 with P-256',
     row: 'key-fits',
     make: (recipe) => withHeader({ ...recipe, key: 'p256' }, { alg: 'ES384', kid: 'p256' }),

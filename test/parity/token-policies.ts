@@ -2,13 +2,14 @@ import fc from 'fast-check';
 import type { PolicyObject } from './case.ts';
 import { WORKLOAD } from './mesh.ts';
 
-/** Key sets by placeholder; the tokens of `requests.ts` are signed with these keys. */
+/** Key sets by placeholder, `!enc` for a key that is said to be for encrypting; the tokens of `requests.ts` are signed with these keys. */
 export const KEY_SETS = [
   'JWKS:rsa',
   'JWKS:rsa,p256',
   'JWKS:ed25519',
   'JWKS:p256,secret',
   'JWKS:rsaOther',
+  'JWKS:rsa!enc,p256',
 ] as const;
 
 export const ISSUERS = ['https://i', 'i', 'https://i/'] as const;
