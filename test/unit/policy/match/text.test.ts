@@ -58,6 +58,11 @@ describe('textMatcher', () => {
     );
   });
 
+  it.each(['a', 'a*', '*a'])('takes %s that stands twice', (value) => {
+    const matches = textMatcher([parseTextPattern(value), parseTextPattern(value)], isNonEmpty);
+    expect([matches('a'), matches('b')]).toEqual([true, false]);
+  });
+
   it('matches nothing without patterns', () => {
     expect(textMatcher([], () => true)('')).toBe(false);
   });
