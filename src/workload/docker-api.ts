@@ -18,7 +18,7 @@ const CALLS_MAX = 16;
 const containerSchema = z.object({
   Id: z.string(),
   Image: z.string(),
-  State: z.object({ Running: z.boolean() }),
+  State: z.object({ Running: z.boolean(), Pid: z.int().min(0) }),
   Config: z.object({
     Image: z.string(),
     Labels: z.record(z.string(), z.string()).nullish(),
@@ -66,7 +66,13 @@ function factsOf(containerId: string, body: string): ContainerFacts | undefined 
     throw dockerError('its answer is about another container');
   }
   return State.Running
-    ? { image: Config.Image, imageId: Image, labels: Config.Labels ?? {}, environment: Config.Env ?? [] }
+    ? {
+        pid: State.Pid,
+        image: Config.Image,
+        imageId: Image,
+        labels: Config.Labels ?? {},
+        environment: Config.Env ?? [],
+      }
     : undefined;
 }
 

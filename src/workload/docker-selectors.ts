@@ -2,6 +2,8 @@ import type { SelectorForm } from './unix-selectors.ts';
 
 /** What the engine says about a container. */
 export interface ContainerFacts {
+  /** Of its first process, as the engine sees it. */
+  readonly pid: number;
   /** As it was given when the container was started. */
   readonly image: string;
   /** Of the image, `sha256:<hex>`. */

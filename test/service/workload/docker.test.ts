@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { errorCodeOf, LIMITS } from '../../../src/base/index.ts';
-import { containerIdOf } from '../../../src/workload/container-id.ts';
+import { readContainer } from '../../../src/workload/container.ts';
+import { containerGroupsOf } from '../../../src/workload/container-id.ts';
 import {
   type AttestedConnection,
   createAttestor,
@@ -29,7 +30,11 @@ function entriesWith(...selectors: readonly string[]) {
   return createEntrySet([entryFor('spiffe://example.org/a', selectors)], EXAMPLE_ORG);
 }
 
-function bed(containerId: string, entries = entriesWith('docker:label:app:orders')) {
+function bed(
+  containerId: string,
+  entries = entriesWith('docker:label:app:orders'),
+  readCgroups: (pid: number) => Promise<string> = async () => `0::/docker/${containerId}\n`,
+) {
   const log = eventLog();
   const clock = fakeClock(0);
   let current = entries;
@@ -40,7 +45,7 @@ function bed(containerId: string, entries = entriesWith('docker:label:app:orders
     entries: () => current,
     names: { user: async () => undefined, group: async () => undefined },
     docker: createDockerApi(engine.socket),
-    readCgroups: async () => `0::/docker/${containerId}\n`,
+    readCgroups,
     onLater: () => {
       later += 1;
     },
@@ -103,6 +108,23 @@ describe('docker selectors', () => {
     expect(await bed(bare).selectors()).toHaveLength(2);
   });
 
+  it('are none for a group that a user named after the container of somebody else', async () => {
+    const id = engine.run({ image: 'orders', labels: { app: 'orders' } });
+    const user = '/user.slice/user-7.slice/user@7.service/app.slice';
+    const groups = new Map([
+      [7, `0::/system.slice/docker-${id}.scope\n`],
+      [process.pid, `0::${user}/docker-${id}.scope\n`],
+    ]);
+    const entries = entriesWith('docker:label:app:orders');
+    const { selectors, log } = bed(id, entries, async (pid) => groups.get(pid) ?? '');
+    expect(await selectors()).toEqual([]);
+    expect(log.named('workload.executable_unknown')[0]?.message).toContain('not in the cgroups');
+    groups.set(process.pid, `0::/system.slice/docker-${id}.scope/below\n`);
+    expect(await bed(id, entries, async (pid) => groups.get(pid) ?? '').selectors()).not.toEqual([]);
+    groups.delete(7);
+    expect(await bed(id, entries, async (pid) => groups.get(pid) ?? '').selectors()).toEqual([]);
+  });
+
   it('leaves out what no entry could name', async () => {
     const labels = { app: 'a\nb', long: 'x'.repeat(5000), '': 'x', 'a b': 'x' };
     const id = engine.run({ image: 'or ders', labels, environment: ['=x', 'NAME', 'A B=x'] });
@@ -142,7 +164,7 @@ describe('createDockerApi', () => {
         body: JSON.stringify({
           Id: 'f'.repeat(64),
           Image: 'a',
-          State: { Running: true },
+          State: { Running: true, Pid: 7 },
           Config: { Image: 'a' },
         }),
       },
@@ -153,7 +175,12 @@ describe('createDockerApi', () => {
   });
 
   it('takes an answer as large as it may be, and not one byte more', async () => {
-    const body = JSON.stringify({ Id: id, Image: 'a', State: { Running: true }, Config: { Image: 'a' } });
+    const body = JSON.stringify({
+      Id: id,
+      Image: 'a',
+      State: { Running: true, Pid: 7 },
+      Config: { Image: 'a' },
+    });
     const api = createDockerApi(engine.socket);
     engine.answer = { status: 200, body: body.padEnd(LIMITS.dockerAnswerBytes) };
     expect(await code(api.inspect(id))).toBe('answered');
@@ -222,12 +249,14 @@ describe('a real engine', () => {
     );
     onTestFinished(() => void attempt(() => docker('kill', container)));
     const pid = docker('inspect', '--format', '{{.State.Pid}}', container);
-    const id = containerIdOf(await readFile(`/proc/${pid}/cgroup`, 'latin1'));
+    const id = containerGroupsOf(await readFile(`/proc/${pid}/cgroup`, 'latin1'))?.id;
     expect(id).toBe(container);
     const facts = await createDockerApi(SOCKET).inspect(container);
     expect(facts).toMatchObject({ image: IMAGE, labels: { 'com.example.app': 'orders' } });
     expect(facts?.environment).toContain('ROLE=orders');
     expect(facts?.imageId).toMatch(/^sha256:[0-9a-f]{64}$/);
+    const reading = await readContainer(Number(pid), createDockerApi(SOCKET));
+    expect(reading.selectors).toContain('docker:label:com.example.app:orders');
   });
 });
 

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { containerIdOf } from '../../../src/workload/container-id.ts';
+import { containerGroupsOf } from '../../../src/workload/container-id.ts';
 
 const ID = 'ab'.repeat(32);
 const OTHER = 'cd'.repeat(32);
 
-describe('containerIdOf', () => {
+const containerIdOf = (cgroups: string) => containerGroupsOf(cgroups)?.id;
+
+describe('containerGroupsOf', () => {
   it.each([
     ['version 1, cgroupfs', `9:name=systemd:/docker/${ID}\n8:pids:/docker/${ID}\n0::/docker/${ID}\n`],
     ['version 1, systemd', `4:memory:/system.slice/docker-${ID}.scope\n`],
@@ -23,6 +25,14 @@ describe('containerIdOf', () => {
   it('is the outermost one: a container can make groups of any name below its own', () => {
     expect(containerIdOf(`0::/docker/${ID}/docker/${OTHER}\n`)).toBe(ID);
     expect(containerIdOf(`0::/docker/${ID}/docker-${OTHER}.scope\n`)).toBe(ID);
+  });
+
+  it('tells the groups of the container, without what is below', () => {
+    const text = `4:memory:/docker/${ID}/init.scope\n3:cpu:/\n0::/a.slice/docker-${ID}.scope\n`;
+    expect(containerGroupsOf(text)?.groups).toEqual([
+      `4:memory:/docker/${ID}`,
+      `0::/a.slice/docker-${ID}.scope`,
+    ]);
   });
 
   it.each([
