@@ -76,12 +76,12 @@ export function composeFile(file: ManifestFile): ComposedFile {
   });
   const documents = [...composer.compose(tokens, true, file.text.length)].filter(isDocument);
   const diagnostics = documents.flatMap((document) => [
-    ...[...document.errors, ...document.warnings].map((error) =>
+    ...firstOfEachLine([...document.errors, ...document.warnings], lines).map((error) =>
       problem(
         error.pos[0],
         'ERR_MANIFEST_YAML',
         sentence(error),
-        'look at indentation, quotes and brackets here and in the line above',
+        'look at indentation and brackets here and in the line above; put texts with `[`, `{`, `#` or `: ` in quotes',
       ),
     ),
     ...(document.directives.yaml.explicit === true && document.directives.yaml.version !== '1.2'
@@ -124,6 +124,15 @@ function isDocument(document: Document): document is Document.Parsed<ParsedNode,
 }
 
 /** The library's own text, in our style. */
+/** What follows in the same line is a consequence: one missing quote would be told ten times. */
+function firstOfEachLine(errors: readonly YAMLError[], lines: LineCounter): readonly YAMLError[] {
+  const told = new Set<number>();
+  return errors.filter(({ pos }) => {
+    const { line } = lines.linePos(pos[0]);
+    return !told.has(line) && told.add(line);
+  });
+}
+
 function sentence(error: YAMLError): string {
   const text = error.message.replace(/\s+/g, ' ').trim();
   return `${text.slice(0, 1).toLowerCase()}${text.slice(1)}`.replace(/\.$/, '');

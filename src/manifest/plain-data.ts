@@ -13,6 +13,7 @@ export interface PlainProblem {
   readonly offset: number;
   readonly kind: 'duplicate_key' | 'alias' | 'limit' | 'value';
   readonly message: string;
+  readonly hint: string;
 }
 
 interface Converted {
@@ -69,7 +70,13 @@ function convertNode(conversion: Conversion, node: Node, depth: number): Convert
   if (isScalar(node) && isPlainScalar(node.value)) {
     return { value: node.value, nodes: 1, height: 0 };
   }
-  return complain(conversion, node, 'value', 'a value of a kind that JSON does not have');
+  return complain(
+    conversion,
+    node,
+    'value',
+    'a value of a kind that JSON does not have',
+    'write it as a text, in quotes',
+  );
 }
 
 function convertMap(
@@ -86,9 +93,15 @@ function convertMap(
     const child = convert(conversion, pair.value as Node | null, depth + 1);
     children.push(child);
     if (name === undefined) {
-      complain(conversion, key, 'value', 'keys of a map must be plain text');
+      complain(conversion, key, 'value', 'keys of a map must be plain text', 'put the key in quotes');
     } else if (seen.has(name)) {
-      complain(conversion, key, 'duplicate_key', `key \`${name}\` stands twice in one map`);
+      complain(
+        conversion,
+        key,
+        'duplicate_key',
+        `key \`${name}\` stands twice in one map`,
+        'keep one of them',
+      );
     } else {
       seen.add(name);
       value[name] = child.value;
@@ -101,20 +114,32 @@ function convertAlias(conversion: Conversion, alias: Alias, depth: number): Conv
   const { anchors, targets } = conversion;
   const anchor = anchors.get(alias.source);
   if (anchor === undefined) {
-    return complain(conversion, alias, 'alias', `alias \`*${alias.source}\` has no anchor before it`);
+    return complain(
+      conversion,
+      alias,
+      'alias',
+      `alias \`*${alias.source}\` has no anchor before it`,
+      'put texts that begin with `*` in quotes, or write the anchor above',
+    );
   }
   targets.set(alias, anchor.node);
   conversion.aliasNodes += anchor.converted.nodes;
   if (targets.size > LIMITS.manifestAliases) {
     const message = `more than ${LIMITS.manifestAliases} aliases in one document`;
-    return complain(conversion, alias, 'limit', message);
+    return complain(conversion, alias, 'limit', message, 'write the values out, or use several files');
   }
   if (conversion.aliasNodes > LIMITS.manifestAliasNodes) {
     const message = `aliases expand to more than ${LIMITS.manifestAliasNodes} values`;
-    return complain(conversion, alias, 'limit', message);
+    return complain(conversion, alias, 'limit', message, 'write the values out, or use several files');
   }
   if (depth + anchor.converted.height > LIMITS.manifestDepth) {
-    return complain(conversion, alias, 'limit', `nested more than ${LIMITS.manifestDepth} levels deep`);
+    return complain(
+      conversion,
+      alias,
+      'limit',
+      `nested more than ${LIMITS.manifestDepth} levels deep`,
+      'flatten it',
+    );
   }
   return anchor.converted;
 }
@@ -124,8 +149,9 @@ function complain(
   node: Node,
   kind: PlainProblem['kind'],
   message: string,
+  hint: string,
 ): Converted {
-  conversion.problems.push({ offset: node.range?.[0] ?? 0, kind, message });
+  conversion.problems.push({ offset: node.range?.[0] ?? 0, kind, message, hint });
   return NOTHING;
 }
 

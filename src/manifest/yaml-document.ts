@@ -43,6 +43,7 @@ export function readYamlDocuments(file: ManifestFile): Checked<readonly YamlDocu
         column: col,
         path: '',
         message: problem.message,
+        hint: problem.hint,
       });
     }
     if (plain.problems.length === 0) {

@@ -101,6 +101,7 @@ export function checkAttachment(spec: AttachmentSpec, context: Context): void {
         {
           code: 'ERR_POLICY_TARGET',
           message: `only one of ${ways.map((way) => `\`${way}\``).join(' and ')} can be there`,
+          hint: 'keep one of them; for other workloads write a second policy',
         },
         [second],
         true,

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { nearestWord } from '../../manifest/index.ts';
 import { attachmentFields, checkAttachment } from './attachment-schema.ts';
 import { CONDITION_KEYS, conditionValueProblem, parseConditionKey } from './condition-key.ts';
-import { basicProblem, issueOf, quoted, textField } from './field.ts';
+import { basicProblem, issueOf, PATTERN_HINT, patternField, quoted, textField } from './field.ts';
 import { ipProblem, pathProblem, portProblem, serviceAccountProblem, trustDomainProblem } from './values.ts';
 
 /** AuthorizationPolicy as Istio's CRD and webhook let it in. Istio specification, 1.1 and 1.14. */
 
-const texts = z.array(textField()).optional();
+const texts = z.array(patternField()).optional();
 const ips = z.array(textField(ipProblem)).optional();
 const ports = z.array(textField(portProblem)).optional();
 const paths = z.array(textField(pathProblem)).optional();
@@ -102,10 +102,11 @@ const conditionSchema = z
       const name = index === 0 ? 'values' : 'notValues';
       if (key?.kind === 'source.serviceAccount' && (list ?? []).length > 16) {
         const message = 'at most 16 service accounts can stand in one list';
-        context.addIssue(issueOf({ code: 'ERR_POLICY_SERVICE_ACCOUNT', message }, [name], true));
+        const hint = 'write a second rule for the others';
+        context.addIssue(issueOf({ code: 'ERR_POLICY_SERVICE_ACCOUNT', message, hint }, [name], true));
       }
       for (const [position, value] of (list ?? []).entries()) {
-        const problem = basicProblem(value) ?? (key && conditionValueProblem(key, value));
+        const problem = basicProblem(value, PATTERN_HINT) ?? (key && conditionValueProblem(key, value));
         if (problem !== undefined) {
           context.addIssue(issueOf(problem, [name, position]));
         }

@@ -24,7 +24,14 @@ export function readDryRun(object: ManifestObject, mayHaveIt: boolean): DryRun {
     const message = `\`${ANNOTATION}\` goes with the actions ALLOW and DENY of an AuthorizationPolicy only`;
     return {
       dryRun: false,
-      diagnostics: [diagnosticAt(object, place, { code: 'ERR_POLICY_DRY_RUN', message, atKey: true })],
+      diagnostics: [
+        diagnosticAt(object, place, {
+          code: 'ERR_POLICY_DRY_RUN',
+          message,
+          hint: 'remove the annotation',
+          atKey: true,
+        }),
+      ],
     };
   }
   return TRUE.has(value) || FALSE.has(value)

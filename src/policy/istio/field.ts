@@ -5,13 +5,16 @@ import type { ErrorCode } from '../../base/index.ts';
 export interface FieldProblem {
   readonly code: ErrorCode;
   readonly message: string;
-  readonly hint?: string;
+  readonly hint: string;
 }
 
 /** A text that `check` finds nothing wrong with; never empty and without control characters. */
-export function textField(check: (text: string) => FieldProblem | undefined = () => undefined) {
+export function textField(
+  check: (text: string) => FieldProblem | undefined = () => undefined,
+  hintIfEmpty = 'write a value, or remove it',
+) {
   return z.string().superRefine((text, context) => {
-    const problem = basicProblem(text) ?? check(text);
+    const problem = basicProblem(text, hintIfEmpty) ?? check(text);
     if (problem !== undefined) {
       context.addIssue(issueOf(problem));
     }
@@ -25,17 +28,20 @@ export function issueOf(problem: FieldProblem, path: readonly (string | number)[
     code: 'custom' as const,
     message,
     path: [...path],
-    params: { code, atKey, ...(hint === undefined ? {} : { hint }) },
+    params: { code, atKey, hint },
   };
 }
 
-export function basicProblem(text: string): FieldProblem | undefined {
+/** A text in which a star at the start or end stands for anything. */
+export function patternField() {
+  return textField(undefined, PATTERN_HINT);
+}
+
+export const PATTERN_HINT = 'write `*` for any value, or remove it';
+
+export function basicProblem(text: string, hintIfEmpty: string): FieldProblem | undefined {
   if (text === '') {
-    return {
-      code: 'ERR_POLICY_EMPTY',
-      message: 'value is empty',
-      hint: 'write `*` for any value, or remove it',
-    };
+    return { code: 'ERR_POLICY_EMPTY', message: 'value is empty', hint: hintIfEmpty };
   }
   return /\p{Cc}/u.test(text)
     ? { code: 'ERR_POLICY_VALUE', message: 'value holds a control character', hint: 'remove it' }

@@ -21,24 +21,30 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
  */
 export function readInlineKeys(text: string): InlineKeys {
   if (Buffer.byteLength(text) > LIMITS.keySetBytes) {
-    return refused(`a key set has at most ${LIMITS.keySetBytes} bytes`);
+    return refused(`a key set has at most ${LIMITS.keySetBytes} bytes`, 'take out keys that sign no more');
   }
   const keys = keysOf(text);
   if (keys === undefined) {
-    return refused('not a JSON object with a list `keys`');
+    return refused(
+      'not a JSON object with a list `keys`',
+      'write the whole set as one text, `{"keys":[…]}`; a single key belongs into that list',
+    );
   }
   if (keys.length > LIMITS.keySetKeys) {
-    return refused(`a key set has at most ${LIMITS.keySetKeys} keys`);
+    return refused(`a key set has at most ${LIMITS.keySetKeys} keys`, 'take out keys that sign no more');
   }
   const privateKeys: number[] = [];
   for (const [index, key] of keys.entries()) {
     const type = isObject(key) ? key['kty'] : undefined;
     const members = typeof type === 'string' && Object.hasOwn(MEMBERS, type) ? MEMBERS[type] : undefined;
     if (!isObject(key) || members === undefined) {
-      return refused(`key ${index} is of no known type`);
+      return refused(`key ${index} is of no known type`, '`kty` is `RSA`, `EC`, `OKP` or `oct`');
     }
     if (members.some((member) => typeof key[member] !== 'string' || key[member] === '')) {
-      return refused(`key ${index} is not complete`);
+      return refused(
+        `key ${index} is not complete`,
+        `a key of type \`${type}\` has ${members.map((member) => `\`${member}\``).join(', ')} as texts`,
+      );
     }
     if (type === 'oct' || Object.hasOwn(key, 'd')) {
       privateKeys.push(index);
@@ -57,8 +63,8 @@ function keysOf(text: string): readonly unknown[] | undefined {
   }
 }
 
-function refused(message: string): InlineKeys {
-  return { problem: { code: 'ERR_POLICY_JWKS', message }, privateKeys: [] };
+function refused(message: string, hint: string): InlineKeys {
+  return { problem: { code: 'ERR_POLICY_JWKS', message, hint }, privateKeys: [] };
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

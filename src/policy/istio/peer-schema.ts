@@ -47,13 +47,19 @@ export const peerAuthenticationSpec = z
     portLevelMtls: portLevel.optional(),
   })
   .superRefine((spec, context) => {
-    const complain = (message: string) =>
-      context.addIssue(issueOf({ code: 'ERR_POLICY_PORT_MTLS', message }, ['portLevelMtls'], true));
+    const complain = (message: string, hint: string) =>
+      context.addIssue(issueOf({ code: 'ERR_POLICY_PORT_MTLS', message, hint }, ['portLevelMtls'], true));
     if (spec.portLevelMtls !== undefined && spec.portLevelMtls.size === 0) {
-      complain('`portLevelMtls` names no port');
+      complain(
+        '`portLevelMtls` names no port',
+        'add one, such as `8080: { mode: PERMISSIVE }`, or remove it',
+      );
     }
     if (spec.portLevelMtls !== undefined && (spec.selector?.matchLabels?.size ?? 0) === 0) {
-      complain('`portLevelMtls` needs a `selector` with labels');
+      complain(
+        '`portLevelMtls` needs a `selector` with labels',
+        'add `selector: { matchLabels: … }` with the labels of the workload whose ports are meant',
+      );
     }
   });
 

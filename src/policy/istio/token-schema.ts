@@ -40,6 +40,7 @@ const tokenRuleSchema = z
           {
             code: 'ERR_POLICY_TOKEN_RULE',
             message: `only one of ${sources.map((name) => `\`${name}\``).join(' and ')} can be there`,
+            hint: 'keep the one that says where the keys are',
           },
           [second],
           true,
@@ -102,7 +103,11 @@ function strictHeaderNameProblem(text: string): FieldProblem | undefined {
 function headerNameProblem(text: string): FieldProblem | undefined {
   return /^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/.test(text)
     ? undefined
-    : { code: 'ERR_POLICY_TOKEN_RULE', message: 'not the name of a header' };
+    : {
+        code: 'ERR_POLICY_TOKEN_RULE',
+        message: 'not the name of a header',
+        hint: 'write its name alone, without spaces, `:` or value, such as `x-token`',
+      };
 }
 
 function checkOutputHeader(

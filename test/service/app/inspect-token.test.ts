@@ -60,3 +60,28 @@ spec:
   const { stdout } = await run(process.execPath, args);
   expect(stdout).toContain('the keys of this rule are not there: `http:` is not fetched from');
 });
+
+it('check warns of key sets in policies that verify nothing, and of no others', async () => {
+  const site = makeSite();
+  const none = '{"keys":[]}';
+  const offCurve = '{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"BB"}]}';
+  const encryption = jwksOf('p256').replace('"kty"', '"use":"enc","kty"');
+  const rules = [none, offCurve, encryption, jwksOf('p256')].map((jwks) => ({
+    issuer: 'https://id.example.org',
+    jwks,
+  }));
+  site.write(
+    'policies/tokens.yaml',
+    `apiVersion: security.istio.io/v1
+kind: RequestAuthentication
+metadata: { name: tokens, namespace: shop }
+spec: { jwtRules: ${JSON.stringify(rules)} }
+`,
+  );
+  const { diagnostics } = await checkFiles(site.settingsPath, systemClock);
+  expect(diagnostics.map(({ code, severity, path }) => [code, severity, path])).toEqual([
+    ['ERR_KEY_SET_EMPTY', 'warning', 'spec.jwtRules[0].jwks'],
+    ['ERR_KEY_SET_EMPTY', 'warning', 'spec.jwtRules[1].jwks'],
+    ['ERR_KEY_SET_EMPTY', 'warning', 'spec.jwtRules[2].jwks'],
+  ]);
+});

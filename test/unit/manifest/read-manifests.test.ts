@@ -76,6 +76,23 @@ items:
     );
   });
 
+  it('tells a missing quote once, and what to do about it', () => {
+    const { diagnostics } = read(
+      `${OBJECT}spec:\n  when:\n    - { key: request.headers[x-a], values: [b] }\n`,
+      'a: *.example.org\n',
+      'a: 1\na: 2\n',
+      '? [a]\n: 1\n',
+    );
+    expect(places(diagnostics)).toEqual([
+      'f0.yaml:7:29 ERR_MANIFEST_YAML',
+      'f1.yaml:1:4 ERR_MANIFEST_YAML',
+      'f2.yaml:2:1 ERR_MANIFEST_DUPLICATE_KEY',
+      'f3.yaml:1:3 ERR_MANIFEST_YAML',
+    ]);
+    expect(diagnostics.filter(({ hint }) => hint === undefined)).toEqual([]);
+    expect(diagnostics[0]?.hint).toContain('in quotes');
+  });
+
   it('refuses two objects of one name, whatever their version', () => {
     const { diagnostics } = read(
       OBJECT,

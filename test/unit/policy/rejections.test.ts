@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { authorization, load, MESH } from './load.ts';
 
-/** Code and path of each error, without `spec.`. */
+/** Code and path of each error, without `spec.`; each has to say how to mend it. */
 function errors(yaml: string): readonly string[] {
   return load(yaml)
     .diagnostics.filter(({ severity }) => severity === 'error')
-    .map(({ code, path }) => `${code} ${path.replace(/^spec\.?/, '')}`);
+    .map(({ code, path, hint }) => `${code} ${path.replace(/^spec\.?/, '')}${hint ? '' : ' (no hint)'}`);
 }
 
 function rule(text: string): string {
