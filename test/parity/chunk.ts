@@ -20,6 +20,7 @@ import type { Oracle } from './oracle.ts';
 import { startSetServer } from './sallyports.ts';
 import { tryConnection } from './tcp-client.ts';
 import { tcpAddress } from './tcp-config.ts';
+import { isOddToken } from './token-bends.ts';
 import type { Upstream } from './upstream.ts';
 
 /** What lives as long as the whole run. */
@@ -38,6 +39,8 @@ export interface PairResult {
   /** `tcp` looks at the connection of the request alone. */
   readonly transport: 'http' | 'tcp';
   readonly answers: Readonly<Record<Judge, Answer>>;
+  /** What Istio says to the request without the tokens that a row lets Sallyport refuse, if there are others. */
+  readonly withoutOddTokens: Answer | undefined;
 }
 
 export interface ChunkResult {
@@ -235,5 +238,17 @@ async function askOne(job: Job, { client, certificates, ports }: Asking): Promis
         ? await tryConnection({ ...destination, to: tcpAddress(name, judge) })
         : answerOf(await client.send(key, destination, bytes(routeName(name, judge)), true));
   }
-  return { set, request, transport, answers: answers as Record<Judge, Answer> };
+  const rest = request.tokens.filter((token) => !isOddToken(token));
+  const isPart = transport === 'http' && rest.length > 0 && rest.length < request.tokens.length;
+  const withoutOddTokens = isPart
+    ? answerOf(
+        await client.send(
+          key,
+          destination,
+          realRequest({ ...request, tokens: rest })(routeName(name, 'istio')),
+          true,
+        ),
+      )
+    : undefined;
+  return { set, request, transport, answers: answers as Record<Judge, Answer>, withoutOddTokens };
 }

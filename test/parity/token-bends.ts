@@ -1,5 +1,5 @@
 import { base64url, makeToken } from '../fakes/token-issuer.ts';
-import type { TokenRecipe } from './case.ts';
+import type { PlacedToken, TokenRecipe } from './case.ts';
 
 /** A way to make a token odd or wrong. */
 export interface Bend {
@@ -122,3 +122,15 @@ export function bendOf({ bend }: TokenRecipe): Bend {
   }
   return found;
 }
+
+/** Whether a row may let Sallyport refuse a token, because of itself or of what stands before it. */
+export function isOddToken({ place, token }: PlacedToken): boolean {
+  return (
+    bendOf(token).row !== undefined ||
+    (place.kind === 'header' && /\s\s$/.test(place.prefix)) ||
+    token.payload['num'] === HUGE_NUMBER
+  );
+}
+
+/** Beyond what a JSON number holds exactly. */
+export const HUGE_NUMBER = 1e20;

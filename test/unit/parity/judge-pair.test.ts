@@ -29,7 +29,13 @@ const REQUEST: ParityRequest = {
 };
 const STRANGER: ParityRequest = { ...REQUEST, tls: { certificate: 'foreign', serverName: undefined } };
 
-function kindOf(istio: Answer, ours: Answer, request = REQUEST, others: Partial<PairResult['answers']> = {}) {
+function kindOf(
+  istio: Answer,
+  ours: Answer,
+  request = REQUEST,
+  others: Partial<PairResult['answers']> = {},
+  withoutOddTokens?: Answer,
+) {
   const [mesh] = MESHES;
   if (mesh === undefined) {
     throw new Error('no mesh');
@@ -39,6 +45,7 @@ function kindOf(istio: Answer, ours: Answer, request = REQUEST, others: Partial<
     request,
     transport: 'http',
     answers: { istio, lowered: istio, sallyport: ours, bare: ours, ...others },
+    withoutOddTokens,
   }).kind;
 }
 
@@ -58,6 +65,12 @@ describe('the answers to one request', () => {
 
   it('are wrong when our own filters answer otherwise, whatever a row says', () => {
     expect(kindOf(ALLOW, DENY, STRANGER, { lowered: DENY })).toBe('wrong');
+  });
+
+  it('may be an allow where Istio allows without the token that a row lets us refuse', () => {
+    expect(kindOf(DENY, ALLOW, STRANGER, {}, ALLOW)).toBe('diverges');
+    expect(kindOf(DENY, ALLOW, STRANGER, {}, DENY)).toBe('wrong');
+    expect(kindOf(DENY, ALLOW, REQUEST, {}, ALLOW)).toBe('wrong');
   });
 
   it('may be a denial where a bare ext_authz asks, and no allow of its own', () => {
