@@ -1,4 +1,4 @@
-import { type Extension, encodeExtension, OID } from '../x509/index.ts';
+import { type Extension, encodeExtension, OID, writtenOnce } from '../x509/index.ts';
 import type { CertificateTemplate } from './template.ts';
 
 /**
@@ -30,8 +30,8 @@ function authority(pathLength: number | undefined): readonly Extension[] {
   ];
 }
 
-const LEAF: readonly Extension[] = [
+const LEAF: readonly Extension[] = writtenOnce([
   encodeExtension.basicConstraints({ cA: false, pathLength: undefined }),
   encodeExtension.keyUsage(['digitalSignature']),
   encodeExtension.extKeyUsage([OID.serverAuth, OID.clientAuth]),
-];
+]);

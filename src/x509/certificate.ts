@@ -45,7 +45,7 @@ export function readCertificate(der: Uint8Array): Certificate {
   if (der.length > LIMITS.certificateBytes) {
     throw new SallyportError('ERR_LIMIT_EXCEEDED', `certificate is over ${LIMITS.certificateBytes} bytes`);
   }
-  const bytes = Uint8Array.from(der);
+  const bytes = new Uint8Array(der);
   const outer = fieldsOf(readDer(bytes), TAG.sequence);
   const tbs = outer.take(TAG.sequence);
   const algorithm = outer.take(TAG.sequence);

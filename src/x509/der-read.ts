@@ -42,7 +42,7 @@ const DEPTH_MAX = 24;
  */
 export function readDer(bytes: Uint8Array): DerNode {
   const node = readNode(bytes, 0, bytes.length, 0);
-  if (node.bytes.length !== bytes.length) {
+  if (node.size !== bytes.length) {
     throw derError('bytes follow after the end of the value');
   }
   return node;
@@ -79,7 +79,42 @@ export function derError(message: string): SallyportError {
   return new SallyportError('ERR_X509_DER', `bad DER: ${message}`);
 }
 
-function readNode(bytes: Uint8Array, start: number, limit: number, depth: number): DerNode {
+/** Most values are only walked past, so the views of their bytes are made when they are asked for. */
+class ReadNode implements DerNode {
+  readonly tag: number;
+  readonly size: number;
+  readonly children: readonly ReadNode[];
+  readonly #source: Uint8Array;
+  readonly #start: number;
+  readonly #contentStart: number;
+
+  constructor(
+    source: Uint8Array,
+    {
+      start,
+      contentStart,
+      end,
+    }: { readonly start: number; readonly contentStart: number; readonly end: number },
+    children: readonly ReadNode[],
+  ) {
+    this.tag = source[start] ?? 0;
+    this.size = end - start;
+    this.children = children;
+    this.#source = source;
+    this.#start = start;
+    this.#contentStart = contentStart;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#source.subarray(this.#start, this.#start + this.size);
+  }
+
+  get content(): Uint8Array {
+    return this.#source.subarray(this.#contentStart, this.#start + this.size);
+  }
+}
+
+function readNode(bytes: Uint8Array, start: number, limit: number, depth: number): ReadNode {
   if (depth > DEPTH_MAX) {
     throw derError(`values are nested deeper than ${DEPTH_MAX}`);
   }
@@ -92,27 +127,28 @@ function readNode(bytes: Uint8Array, start: number, limit: number, depth: number
   if (end > limit) {
     throw derError('a length points past the end');
   }
-  const content = bytes.subarray(contentStart, end);
   const constructed = (tag & 0x20) !== 0;
   checkTag(tag);
-  const fault = constructed ? undefined : primitiveFault(tag, content);
+  const fault = constructed ? undefined : primitiveFault(tag, bytes, contentStart, end);
   if (fault !== undefined) {
     throw derError(fault);
   }
-  const children = constructed ? readChildren(bytes, contentStart, end, depth) : [];
+  const children = constructed ? readChildren(bytes, contentStart, end, depth) : NO_CHILDREN;
   if (tag === TAG.set) {
     checkSetOrder(children);
   }
-  return { tag, bytes: bytes.subarray(start, end), content, children };
+  return new ReadNode(bytes, { start, contentStart, end }, children);
 }
 
-function readChildren(bytes: Uint8Array, start: number, end: number, depth: number): readonly DerNode[] {
-  const children: DerNode[] = [];
+const NO_CHILDREN: readonly ReadNode[] = [];
+
+function readChildren(bytes: Uint8Array, start: number, end: number, depth: number): readonly ReadNode[] {
+  const children: ReadNode[] = [];
   let at = start;
   while (at < end) {
     const child = readNode(bytes, at, end, depth + 1);
     children.push(child);
-    at += child.bytes.length;
+    at += child.size;
   }
   return children;
 }
@@ -161,62 +197,64 @@ function checkTag(tag: number): void {
   }
 }
 
-/** What keeps the content of a primitive value from being canonical; undefined when nothing does. */
-function primitiveFault(tag: number, content: Uint8Array): string | undefined {
+/** What keeps the content of a primitive value, from `start` to `end`, from being canonical; undefined when nothing does. */
+function primitiveFault(tag: number, bytes: Uint8Array, start: number, end: number): string | undefined {
   switch (tag) {
     case TAG.boolean:
-      return content.length === 1 && (content[0] === 0 || content[0] === 0xff)
+      return end === start + 1 && (bytes[start] === 0 || bytes[start] === 0xff)
         ? undefined
         : 'a boolean is neither 00 nor ff';
     case TAG.integer:
-      return integerFault(content);
+      return integerFault(bytes, start, end);
     case TAG.bitString:
-      return bitStringFault(content);
+      return bitStringFault(bytes, start, end);
     case TAG.null:
-      return content.length === 0 ? undefined : 'a null has content';
+      return end === start ? undefined : 'a null has content';
     case TAG.oid:
-      return oidFault(content);
+      return oidFault(bytes, start, end);
     case TAG.utf8String:
-      return isUtf8(content) ? undefined : 'a UTF8String is not UTF-8';
+      return isUtf8(bytes.subarray(start, end)) ? undefined : 'a UTF8String is not UTF-8';
     case TAG.printableString:
     case TAG.numericString:
     case TAG.ia5String:
     case TAG.visibleString:
-      return isAscii(content) ? undefined : 'a string holds more than ASCII';
+      return isAscii(bytes.subarray(start, end)) ? undefined : 'a string holds more than ASCII';
     default:
       return undefined;
   }
 }
 
-function integerFault(content: Uint8Array): string | undefined {
-  const [first, second] = content;
-  if (first === undefined) {
+function integerFault(bytes: Uint8Array, start: number, end: number): string | undefined {
+  if (start === end) {
     return 'an integer is empty';
   }
+  const first = bytes[start];
+  const second = end - start > 1 ? bytes[start + 1] : undefined;
   const padded =
     second !== undefined && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80));
   return padded ? 'an integer is longer than it need be' : undefined;
 }
 
-function bitStringFault(content: Uint8Array): string | undefined {
-  const unused = content[0];
-  const last = content[content.length - 1];
-  if (unused === undefined || last === undefined || unused > 7 || (content.length === 1 && unused !== 0)) {
+function bitStringFault(bytes: Uint8Array, start: number, end: number): string | undefined {
+  const unused = start < end ? bytes[start] : undefined;
+  const isEmpty = end - start === 1;
+  if (unused === undefined || unused > 7 || (isEmpty && unused !== 0)) {
     return 'a bit string has a wrong count of unused bits';
   }
-  const setBits = content.length > 1 && (last & ((1 << unused) - 1)) !== 0;
+  const setBits = !isEmpty && ((bytes[end - 1] ?? 0) & ((1 << unused) - 1)) !== 0;
   return setBits ? 'a bit string has unused bits that are set' : undefined;
 }
 
-function oidFault(content: Uint8Array): string | undefined {
+function oidFault(bytes: Uint8Array, start: number, end: number): string | undefined {
   let atStart = true;
-  for (const byte of content) {
+  for (let at = start; at < end; at += 1) {
+    const byte = bytes[at] ?? 0;
     if (atStart && byte === 0x80) {
       return 'an object identifier is longer than it need be';
     }
     atStart = byte < 0x80;
   }
-  return content.length === 0 || !atStart ? 'an object identifier is cut off' : undefined;
+  return start === end || !atStart ? 'an object identifier is cut off' : undefined;
 }
 
 function checkSetOrder(children: readonly DerNode[]): void {

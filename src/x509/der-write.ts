@@ -2,9 +2,13 @@ import forge from 'node-forge';
 
 const { asn1 } = forge;
 
-/** A value in DER already: its pieces in order, some of them in pieces themselves, joined by `toDer`. */
+/** A value on its way to DER: its tag and the pieces of its content in order, written by `toDer`. */
 export interface DerValue {
+  /** Undefined when the pieces are DER already. */
+  readonly tag: number | undefined;
   readonly pieces: readonly (Uint8Array | DerValue)[];
+  readonly contentLength: number;
+  /** Tag and length of the content included. */
   readonly length: number;
 }
 
@@ -26,17 +30,17 @@ const TAGS = {
 
 export function toDer(value: DerValue): Uint8Array {
   const bytes = new Uint8Array(value.length);
-  join(value, bytes, 0);
+  write(value, bytes, 0);
   return bytes;
 }
 
-function join({ pieces }: DerValue, bytes: Uint8Array, start: number): void {
-  let at = start;
+function write({ tag, pieces, contentLength }: DerValue, bytes: Uint8Array, start: number): void {
+  let at = tag === undefined ? start : writeHead(tag, contentLength, bytes, start);
   for (const piece of pieces) {
     if (piece instanceof Uint8Array) {
       bytes.set(piece, at);
     } else {
-      join(piece, bytes, at);
+      write(piece, bytes, at);
     }
     at += piece.length;
   }
@@ -120,6 +124,22 @@ export function printableString(text: string): DerValue {
 
 /** UTCTime up to 2049, GeneralizedTime from 2050 on. RFC 5280 section 4.1.2.5. */
 export function time(seconds: number): DerValue {
+  let value = TIMES.get(seconds);
+  if (value === undefined) {
+    value = newTime(seconds);
+    if (TIMES.size === TIMES_MAX) {
+      TIMES.clear();
+    }
+    TIMES.set(seconds, value);
+  }
+  return value;
+}
+
+/** What is issued in one second has the same few dates. */
+const TIMES = new Map<number, DerValue>();
+const TIMES_MAX = 100;
+
+function newTime(seconds: number): DerValue {
   const date = new Date(seconds * 1000);
   return date.getUTCFullYear() < 2050
     ? primitive(TAGS.utcTime, Buffer.from(asn1.dateToUtcTime(date), 'latin1'))
@@ -128,7 +148,7 @@ export function time(seconds: number): DerValue {
 
 /** A value that is DER already, which is not checked here. */
 export function encoded(der: Uint8Array): DerValue {
-  return { pieces: [der], length: der.length };
+  return { tag: undefined, pieces: [der], contentLength: der.length, length: der.length };
 }
 
 /** Whether forge's own reader and writer, independent of ours, bring out the same bytes again. */
@@ -147,28 +167,35 @@ function binary(bytes: Uint8Array): string {
 }
 
 function primitive(tag: number, content: Uint8Array): DerValue {
-  const head = headOf(tag, content.length);
-  return { pieces: [head, content], length: head.length + content.length };
+  return tagged(tag, [content], content.length);
 }
 
 function constructed(tag: number, items: readonly DerValue[]): DerValue {
-  const contentLength = items.reduce((sum, { length }) => sum + length, 0);
-  const head = headOf(tag, contentLength);
-  return { pieces: [head, ...items], length: head.length + contentLength };
+  let contentLength = 0;
+  for (const { length } of items) {
+    contentLength += length;
+  }
+  return tagged(tag, items, contentLength);
 }
 
-/** Tag and length, in the shortest form that there is. X.690 sections 8.1.2 and 10.1. */
-function headOf(tag: number, length: number): Uint8Array {
-  if (length < 0x80) {
-    return Uint8Array.of(tag, length);
+function tagged(tag: number, pieces: DerValue['pieces'], contentLength: number): DerValue {
+  return { tag, pieces, contentLength, length: 2 + lengthOctets(contentLength) + contentLength };
+}
+
+/** How many octets follow the first one of a length in its shortest form. X.690 sections 8.1.3 and 10.1. */
+function lengthOctets(length: number): number {
+  return length < 0x80 ? 0 : length < 0x100 ? 1 : length < 0x10000 ? 2 : 3;
+}
+
+/** Tag and length; returns where the content starts. */
+function writeHead(tag: number, length: number, bytes: Uint8Array, start: number): number {
+  const more = lengthOctets(length);
+  bytes[start] = tag;
+  bytes[start + 1] = more === 0 ? length : 0x80 | more;
+  for (let index = 0; index < more; index += 1) {
+    bytes[start + 2 + index] = (length >> (8 * (more - 1 - index))) & 0xff;
   }
-  if (length < 0x100) {
-    return Uint8Array.of(tag, 0x81, length);
-  }
-  if (length < 0x10000) {
-    return Uint8Array.of(tag, 0x82, length >> 8, length & 0xff);
-  }
-  return Uint8Array.of(tag, 0x83, length >> 16, (length >> 8) & 0xff, length & 0xff);
+  return start + 2 + more;
 }
 
 function prefixed(first: number, rest: Uint8Array): Uint8Array {

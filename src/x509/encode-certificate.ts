@@ -1,3 +1,4 @@
+import type { Certificate } from './certificate.ts';
 import {
   bitString,
   boolean,
@@ -18,7 +19,11 @@ import {
 } from './der-write.ts';
 import { type BasicConstraints, type Extension, KEY_USAGES, type KeyUsage } from './extensions.ts';
 import { OID } from './oids.ts';
-import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './signature-algorithm.ts';
+import {
+  isSignatureAlgorithm,
+  SIGNATURE_ALGORITHMS,
+  type SignatureAlgorithm,
+} from './signature-algorithm.ts';
 
 /** What stands in the signed part of a certificate of version 3. */
 export interface TbsFields {
@@ -55,6 +60,29 @@ export function encodeSigned(
   signature: Uint8Array,
 ): Uint8Array {
   return toDer(sequence([encoded(signedPart), encoded(algorithmDer(algorithm)), bitString(signature)]));
+}
+
+/**
+ * Whether a certificate is made of nothing but its fields: those that were read, written again, are the very
+ * bytes that they were read from.
+ */
+export function writesTheSame(certificate: Certificate): boolean {
+  const { signatureAlgorithm, version } = certificate;
+  if (version !== 3 || !isSignatureAlgorithm(signatureAlgorithm)) {
+    return false;
+  }
+  const again = encodeSigned(
+    encodeTbsCertificate({
+      ...certificate,
+      signatureAlgorithm,
+      issuerDer: certificate.issuer.der,
+      subjectDer: certificate.subject.der,
+      extensions: certificate.extensions.all,
+    }),
+    signatureAlgorithm,
+    certificate.signature,
+  );
+  return Buffer.compare(again, certificate.der) === 0;
 }
 
 /** The part of a certification request (RFC 2986) that its maker signs. */
@@ -136,21 +164,23 @@ function extension(id: string, critical: boolean, value: DerValue): Extension {
 }
 
 function extensionList(extensions: readonly Extension[]): DerValue {
-  return sequence(extensions.map(extensionValue));
+  return sequence(extensions.map((item) => WRITTEN.get(item) ?? extensionValue(item)));
 }
 
-/** Extensions that stand in every leaf are one object each, so they are written once. */
-function extensionValue(item: Extension): DerValue {
-  let value = WRITTEN.get(item);
-  if (value === undefined) {
-    const critical = item.critical ? [boolean(true)] : [];
-    value = encoded(toDer(sequence([oid(item.oid), ...critical, octetString(item.value)])));
-    WRITTEN.set(item, value);
+/** The same extensions, to be written once and not for each certificate that they stand in. */
+export function writtenOnce(extensions: readonly Extension[]): readonly Extension[] {
+  for (const item of extensions) {
+    WRITTEN.set(item, encoded(toDer(extensionValue(item))));
   }
-  return value;
+  return extensions;
 }
 
 const WRITTEN = new WeakMap<Extension, DerValue>();
+
+function extensionValue(item: Extension): DerValue {
+  const critical = item.critical ? [boolean(true)] : [];
+  return sequence([oid(item.oid), ...critical, octetString(item.value)]);
+}
 
 export function algorithmDer(algorithm: SignatureAlgorithm): Uint8Array {
   let der = ALGORITHMS.get(algorithm);

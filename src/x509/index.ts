@@ -18,6 +18,8 @@ export {
   encodeSigned,
   encodeTbsCertificate,
   type TbsFields,
+  writesTheSame,
+  writtenOnce,
 } from './encode-certificate.ts';
 export {
   type BasicConstraints,

@@ -40,6 +40,10 @@ const CURVES: ReadonlySet<string> = new Set(['prime256v1', 'secp384r1', 'secp521
 const RSA_BITS_MIN = 2048;
 const RSA_BITS_MAX = 8192;
 
+export function isSignatureAlgorithm(name: string): name is SignatureAlgorithm {
+  return Object.hasOwn(SIGNATURE_ALGORITHMS, name);
+}
+
 /** The name of a known algorithm with exactly its parameters, otherwise the object identifier. */
 export function readSignatureAlgorithm(node: DerNode): string {
   const name = BY_DER.get(Buffer.from(node.bytes).toString('hex'));
@@ -85,9 +89,7 @@ export function verifySignature(
   signature: Uint8Array,
   key: KeyObject,
 ): boolean {
-  const row = Object.hasOwn(SIGNATURE_ALGORITHMS, algorithm)
-    ? SIGNATURE_ALGORITHMS[algorithm as SignatureAlgorithm]
-    : undefined;
+  const row = isSignatureAlgorithm(algorithm) ? SIGNATURE_ALGORITHMS[algorithm] : undefined;
   if (row === undefined || key.asymmetricKeyType !== row.keyType || !isAcceptedKey(key)) {
     return false;
   }
