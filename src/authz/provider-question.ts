@@ -71,9 +71,19 @@ function readBody(http: CheckHttp, limits: Provider['body']): BodyReading {
     : { kind: 'body', bytes: body.subarray(0, limits.bytesMax), isPartial };
 }
 
-function mayHaveBody({ headers }: CheckHttp): boolean {
+/**
+ * The length says so, or nothing does: HTTP/1 has no body without one of the two headers, later versions may have. Where
+ * nothing says, the method is asked. The client can write the header of Envoy's own, so that is no proof of anything.
+ */
+function mayHaveBody({ headers, method, protocol }: CheckHttp): boolean {
   const length = headers.lines('content-length');
-  return length === undefined
-    ? headers.lines('transfer-encoding') !== undefined && headers.lines(PARTIAL_BODY) === undefined
-    : length.some((value) => !/^0+$/.test(value));
+  if (length !== undefined) {
+    return length.some((value) => !/^0+$/.test(value));
+  }
+  return (
+    headers.lines('transfer-encoding') !== undefined ||
+    (!protocol.startsWith('HTTP/1') && METHODS_WITH_BODY.has(method))
+  );
 }
+
+const METHODS_WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);

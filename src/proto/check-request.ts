@@ -33,6 +33,8 @@ export interface CheckHttp {
   readonly path: string;
   readonly host: string;
   readonly scheme: string;
+  /** `HTTP/1.1`, `HTTP/2` and so on. */
+  readonly protocol: string;
   readonly headers: HeaderIndex;
   /** As much of it as Envoy sends; empty when it sends none. */
   readonly body: Uint8Array;
@@ -86,6 +88,7 @@ export function readCheckRequest(bytes: Uint8Array): CheckRequestReading {
       path: http.path,
       host: http.host,
       scheme: http.scheme,
+      protocol: http.protocol,
       headers: headerIndex(cursor.bytes, http.map, http.lines),
       body: bodyOf(cursor.bytes, http),
     },
@@ -121,6 +124,7 @@ interface FoundHttp {
   path: string;
   host: string;
   scheme: string;
+  protocol: string;
   readonly map: number[];
   lines: number[] | undefined;
   body: Span;
@@ -188,6 +192,7 @@ function noHttp(): FoundHttp {
     path: '',
     host: '',
     scheme: '',
+    protocol: '',
     map: [],
     lines: undefined,
     body: NOWHERE,
@@ -244,6 +249,9 @@ function readHttp(cursor: WireCursor, end: number, http: FoundHttp): void {
         return true;
       case 0x32:
         http.scheme = cursor.string(stop);
+        return true;
+      case 0x52:
+        http.protocol = cursor.string(stop);
         return true;
       case 0x5a:
         http.body = span(cursor, stop);

@@ -9,16 +9,22 @@ function snapshotWith(body: Provider['body']) {
   return snapshotOf({ policies, providers: [provider('opa', { body }), provider('zed')] });
 }
 
-/** A POST as Envoy sends it with the body as `raw_body`. */
-function post(body: string, headers: Readonly<Record<string, string>> = {}) {
-  const whole = attributesOf({ method: 'POST', headers }) as {
+/** A request as Envoy sends it with the body as `raw_body`. */
+function post(
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+  protocol = 'HTTP/1.1',
+  method = 'POST',
+) {
+  const whole = attributesOf({ method, headers }) as {
     readonly request: { readonly http: object };
   };
-  const http = { ...whole.request.http, raw_body: Buffer.from(body) };
-  return { method: 'POST', headers, attributes: { request: { http } } };
+  const http = { ...whole.request.http, protocol, raw_body: Buffer.from(body) };
+  return { method, headers, attributes: { request: { http } } };
 }
 
 const PARTIAL = 'x-envoy-auth-partial-body';
+const CHUNKS_SAID_TO_BE_WHOLE = { 'transfer-encoding': 'chunked', [PARTIAL]: 'false' };
 
 describe('the body that a provider sees', () => {
   test('is none unless the settings say so', () => {
@@ -48,14 +54,22 @@ describe('the body that a provider sees', () => {
     expect(record).toMatchObject({ reason: 'body_too_large', providers: ['opa not_asked'] });
   });
 
-  test('that Envoy kept from us is not taken for an empty one', () => {
+  test.each([
+    ['a length', { 'content-length': '3' }, 'HTTP/1.1'],
+    ['chunks', { 'transfer-encoding': 'chunked' }, 'HTTP/1.1'],
+    ['chunks, and what a client says in the name of Envoy', CHUNKS_SAID_TO_BE_WHOLE, 'HTTP/1.1'],
+    ['nothing that says so, as HTTP/2 allows', {}, 'HTTP/2'],
+    ['nothing that says so, in a version nobody told', {}, ''],
+  ])('that Envoy kept from us is not taken for an empty one: %s', (_, headers, protocol) => {
     const snapshot = snapshotWith({ bytesMax: 5, allowPartial: true });
-    for (const headers of [{ 'content-length': '3' }, { 'transfer-encoding': 'chunked' }]) {
-      expect(verdictOn(snapshot, post('', headers)).reason).toBe('body_missing');
-    }
-    const empty = [{}, { 'content-length': '0' }, { 'transfer-encoding': 'chunked', [PARTIAL]: 'false' }];
-    for (const headers of empty) {
-      expect(questionOf(snapshot, post('', headers)).http?.body).toHaveLength(0);
+    expect(verdictOn(snapshot, post('', headers, protocol)).reason).toBe('body_missing');
+  });
+
+  test('that is empty is seen so', () => {
+    const snapshot = snapshotWith({ bytesMax: 5, allowPartial: true });
+    const empty = [post('', {}), post('', { 'content-length': '0' }, 'HTTP/2')];
+    for (const request of [...empty, post('', {}, 'HTTP/2', 'GET')]) {
+      expect(questionOf(snapshot, request).http?.body).toHaveLength(0);
     }
   });
 

@@ -21,7 +21,6 @@ const OPAQUE = new Set([
   'HttpRequest.id',
   'HttpRequest.query',
   'HttpRequest.fragment',
-  'HttpRequest.protocol',
   'HttpRequest.body',
   'HttpRequest.headers',
   'HeaderValue.key',
@@ -214,6 +213,7 @@ function expectedHttp(given: unknown): unknown {
     path: http['path'] ?? '',
     host: http['host'] ?? '',
     scheme: http['scheme'] ?? '',
+    protocol: http['protocol'] ?? '',
     headers: { encoding, all: sorted(headerMap === undefined ? [...map.values()] : lines) },
   };
 }
