@@ -58,7 +58,8 @@ export function* unpackParcel({ pieces, plan }: Parcel): Sliced<unknown> {
     case 'record': {
       const record = (yield* readPiece(pieces, plan.rest)) as Record<string, unknown>;
       for (const [name, field] of plan.fields) {
-        record[name] = yield* unpackParcel({ pieces, plan: field });
+        const value = yield* unpackParcel({ pieces, plan: field });
+        Object.defineProperty(record, name, { value, writable: true, enumerable: true, configurable: true });
       }
       return record;
     }
@@ -128,7 +129,8 @@ function wrapList(items: readonly unknown[], packing: Packing): Wrapped {
 }
 
 function wrapRecord(record: Readonly<Record<string, unknown>>, packing: Packing): Wrapped {
-  const light: Record<string, unknown> = {};
+  // Without a prototype: `__proto__` is a name like any other.
+  const light: Record<string, unknown> = Object.create(null);
   const fields: (readonly [string, Plan])[] = [];
   let weight = 1;
   for (const [name, value] of Object.entries(record)) {

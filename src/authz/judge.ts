@@ -1,6 +1,7 @@
 import { type AuthenticateOutcome, authenticate } from '../jwt/index.ts';
 import {
   type Attributes,
+  asciiLowerCase,
   evaluate,
   type PolicyRef,
   peerModeFor,
@@ -176,7 +177,7 @@ function readConnection(
       address: canonicalAddress(destination?.address?.address),
       port: destination?.address?.port,
     },
-    sni: name?.toLowerCase(),
+    sni: name === undefined ? undefined : asciiLowerCase(name),
     http: undefined,
     token: undefined,
     filterMetadata: request.filterMetadata,

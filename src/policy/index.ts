@@ -14,6 +14,7 @@ export {
 export { lintAttachment } from './istio/lint-attachment.ts';
 export { lintPeerRivals } from './istio/lint-peer-rivals.ts';
 export { loadPolicies } from './istio/load.ts';
+export { asciiLowerCase } from './match/ascii-case.ts';
 export type { PathTemplate } from './match/path-template.ts';
 export type { TextPattern } from './match/text-pattern.ts';
 export type { MeshSettings } from './mesh-settings.ts';

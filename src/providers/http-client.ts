@@ -72,7 +72,12 @@ function exchange(route: Route, question: HttpQuestion, waitMillis: number): Pro
       timer.cancel();
       resolve(answer);
     };
-    attempt(route, question, stopped.signal, finish, true);
+    try {
+      attempt(route, question, stopped.signal, finish, true);
+    } catch {
+      // Node sends no control characters; what it says would repeat the name of a header.
+      finish(failed('question', 'the provider cannot be asked about a header with such characters'));
+    }
   });
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { ProviderAnswer, ProviderQuestion, QuestionHttp } from '../../../src/authz/index.ts';
-import { systemClock } from '../../../src/base/index.ts';
+import { type Clock, systemClock } from '../../../src/base/index.ts';
 import { createProviders, type Providers } from '../../../src/providers/index.ts';
 import { extensionProvidersOption } from '../../../src/providers/options.ts';
 import { type EventLog, eventLog } from '../../fakes/events.ts';
@@ -20,12 +20,13 @@ export async function bench(
   protocol: 'envoyExtAuthzGrpc' | 'envoyExtAuthzHttp',
   port: number,
   settings: object = {},
+  clock: Clock = systemClock,
 ): Promise<Bench> {
   const log = eventLog();
   const options = extensionProvidersOption.parse([
     { name: 'p', [protocol]: { service: '127.0.0.1', port, ...settings } },
   ]);
-  const providers = await createProviders({ options, clock: systemClock, events: log.sink });
+  const providers = await createProviders({ options, clock, events: log.sink });
   onTestFinished(() => providers.stop());
   return {
     providers,

@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { LIMITS } from '../../../src/base/index.ts';
+import { fakeClock } from '../../fakes/clock.ts';
 import { opensslCa } from '../../fakes/openssl-ca.ts';
 import { bench, caFileOf, NOBODY } from './bed.ts';
 import { httpProvider } from './servers.ts';
@@ -204,6 +205,14 @@ describe('no verdict over HTTP', () => {
     const { ask } = await bench(HTTP, NOBODY);
     expect(await ask({ method: 'CONNECT', path: '' })).toMatchObject({ failure: 'question' });
     expect(await ask('tcp')).toMatchObject({ failure: 'question' });
+  });
+
+  test('a header that cannot be sent leaves no timer behind, nor the request that it would keep', async () => {
+    const clock = fakeClock(0);
+    const { ask } = await bench(HTTP, NOBODY, {}, clock);
+    const headers = new Map([['authorization', ['a\u0001secret']]]);
+    expect(await ask({ headers })).toMatchObject({ kind: 'failed', failure: 'question' });
+    expect(clock.pendingTimers).toBe(0);
   });
 });
 

@@ -34,6 +34,16 @@ describe('a parcel', () => {
     );
   });
 
+  it('keeps a name that prototypes have, in a piece with others and in one of its own', () => {
+    const value = JSON.parse('{"a":[1,2,3],"__proto__":{"b":[4,5,6]},"c":1}');
+    for (const weight of [1, 3, 7, 50]) {
+      const arrived = sent(value, weight) as object;
+      expect(Object.keys(arrived).sort()).toEqual(['__proto__', 'a', 'c']);
+      expect(JSON.parse(JSON.stringify(arrived))).toEqual(value);
+      expect(Object.getPrototypeOf(arrived)).toBe(Object.prototype);
+    }
+  });
+
   it('has small pieces, whatever is large in it', () => {
     const long = Array.from({ length: 20_000 }, (_, index) => ({ kind: 'exact', text: `v${index}` }));
     const value = {

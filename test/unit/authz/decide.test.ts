@@ -153,6 +153,13 @@ describe('TCP', () => {
     expect(see(decide(callOf(encodeCheck(http)), snapshot)).isAllowed).toBe(false);
   });
 
+  test('a server name is lowered as Envoy does it: letters of no ASCII stand for none that a rule names', () => {
+    const snapshot = snapshotOf({ policies: byName.replace('db.shop', 'desk.shop') });
+    const named = (sni: string) => callOf(encodeCheck({ ...ends, tls_session: { sni } }));
+    expect(see(decide(named('DESK.shop'), snapshot)).isAllowed).toBe(true);
+    expect(see(decide(named('des\u212a.shop'), snapshot)).isAllowed).toBe(false);
+  });
+
   test('a connection without a server name has none, and that is known', () => {
     const denied = snapshotOf({
       policies: policy('DENY', '[{ when: [{ key: connection.sni, values: [db.shop] }] }]'),
