@@ -71,7 +71,7 @@ async function printExtAuthz(flags: Flags): Promise<void> {
   const remarks =
     profile?.trustCallMetadata === false
       ? [
-          `profile \`${profile.name}\` does not believe call metadata; set \`trustCallMetadata\` if only such Envoys reach \`${listener.name}\``,
+          `profile \`${profile.name}\` does not believe call metadata; set \`profiles.${profile.name}.trustCallMetadata: true\` if only such Envoys reach \`${listener.name}\``,
         ]
       : [];
   process.stderr.write(

@@ -144,11 +144,18 @@ function problemsOf(match: Match): readonly ValueProblem[] {
         ),
       ];
     case 'method':
-      return where(
-        (text) => METHODS.test(text) && text !== text.toUpperCase(),
-        'methods are compared with their case, and this one is written in capitals',
-        'write it in capitals',
-      );
+      return [
+        ...where(
+          (text) => METHODS.test(text) && text !== text.toUpperCase(),
+          'methods are compared with their case, and this one is written in capitals',
+          'write it in capitals',
+        ),
+        ...where(
+          (text) => /[\s,;|/]/.test(text),
+          'no method holds such a character',
+          'write each method as a value of its own: `[GET, POST]`',
+        ),
+      ];
     case 'host':
       return where(
         (text) => text.includes('/'),

@@ -142,7 +142,9 @@ function lintHosts(hosts: readonly string[] | undefined, path: ValuePath): reado
   );
   return (hosts ?? []).flatMap((host, index) => {
     const name = host.toLowerCase();
-    const hasTwin = host.endsWith('*') || /:\d+$/.test(host) || withPort.has(`${name}:`);
+    // A host with a slash is another mistake, which `lintNever` tells.
+    const hasTwin =
+      host.endsWith('*') || host.includes('/') || /:\d+$/.test(host) || withPort.has(`${name}:`);
     return hasTwin
       ? []
       : [

@@ -88,6 +88,7 @@ describe('a value that no request carries', () => {
     [to('paths: ["/a?b=c"]'), 'to[0].operation.paths[0]'],
     [to('paths: ["*#b"]'), 'to[0].operation.paths[0]'],
     [to('methods: [get]'), 'to[0].operation.methods[0]'],
+    [to('methods: [GET, "POST,PUT"]'), 'to[0].operation.methods[1]'],
     [to('hosts: ["https://a.example*"]'), 'to[0].operation.hosts[0]'],
     [when('connection.sni, values: ["*.Example.org"]'), 'when[0].values[0]'],
     [from('requestPrincipals: [issuer]'), 'from[0].source.requestPrincipals[0]'],

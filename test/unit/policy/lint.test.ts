@@ -28,6 +28,10 @@ describe('lint', () => {
     [rule('{ to: [{ operation: { hosts: [a.example] } }] }'), `ERR_LINT_HOST_PORT ${to}.hosts[0]`],
     [rule('{ to: [{ operation: { hosts: ["*.example"] } }] }'), `ERR_LINT_HOST_PORT ${to}.hosts[0]`],
     [
+      rule('{ to: [{ operation: { hosts: ["https://a.example/"] } }] }'),
+      `ERR_LINT_VALUE_NEVER ${to}.hosts[0]`,
+    ],
+    [
       rule('{ to: [{ operation: { ports: ["1"], paths: [/a] } }, { operation: { paths: [/b] } }] }', 'DENY'),
       'ERR_LINT_DENY_TCP rules[0]',
     ],
