@@ -64,7 +64,7 @@ function configPage(): string {
   return page([
     '# Settings',
     MADE,
-    'The settings are one YAML file, `sallyport serve --config sallyport.yaml`. An unknown key is an error, relative paths are seen from the folder of the file, and durations are texts such as `10s`, `1h30m` or `10y`. The smallest file that does something:',
+    'The settings are one YAML file, `sallyport serve --config sallyport.yaml`. An unknown key is an error, relative paths are seen from the folder of the file, and durations are texts such as `10s`, `1h30m` or `10y`. It is read at start alone; the folders that it names (policies, workloads, entries) are watched, and a change there comes into force by itself, or the log says what is wrong with it and what was read before serves on. The smallest file that does something:',
     '```yaml\ntrustDomain: example.org\nlisteners:\n  authz:\n    - address: 127.0.0.1:9191\npolicies: [./policies]\n```',
     settingsTable(alone),
     ...together.map(([group, [head, ...members]]) =>

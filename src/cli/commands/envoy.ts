@@ -56,11 +56,7 @@ export function envoyCommand(): Command {
       withFilterFlags(new Command('bootstrap'))
         .description('a whole Envoy for one port of a workload: PeerAuthentication, tokens and rules')
         .requiredOption('--port <port>', 'the port of the workload, where Envoy listens', argument(parsePort))
-        .requiredOption(
-          '--upstream <address>',
-          'where the workload itself listens',
-          argument(parseListenAddress),
-        )
+        .requiredOption('--upstream <address>', 'where the workload itself listens', argument(parseUpstream))
         .option('--bind <ip>', 'where Envoy listens', argument(parseIp), '0.0.0.0')
         .option('--http2', 'the workload speaks HTTP/2 without TLS', false)
         .addOption(
@@ -72,6 +68,16 @@ export function envoyCommand(): Command {
         .action(printBootstrap)
         .exitOverride(),
     );
+}
+
+function parseUpstream(text: string): ListenAddress {
+  try {
+    return parseListenAddress(text);
+  } catch {
+    throw new InvalidArgumentError(
+      'write IP address and port, such as `127.0.0.1:9000`, or `unix:` and a path',
+    );
+  }
 }
 
 function withFilterFlags(command: Command): Command {

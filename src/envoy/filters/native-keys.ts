@@ -43,6 +43,6 @@ export function nativeKeys({ id, keys, algorithms }: TokenRule, clusters: JwksCl
 
 function refused(ruleId: string, problem: string): SallyportError {
   return new SallyportError('ERR_ENVOY_KEY_SET', `token rule \`${ruleId}\` ${problem}`, {
-    hint: 'write the keys into the policy as `jwks`, or write `jwksUri` and name the cluster that reaches it',
+    hint: 'write the keys into the policy as `jwks`, or write `jwksUri` and name the cluster that reaches it: `--jwks-cluster <url>=<cluster>`',
   });
 }

@@ -73,17 +73,13 @@ describe('sallyport envoy', () => {
     });
   });
 
-  it('bootstrap: refuses a port out of range', async () => {
-    const { code, stderr } = await envoy(
-      makeSite(),
-      'bootstrap',
-      '--port',
-      '65536',
-      '--upstream',
-      '127.0.0.1:9',
-    );
+  it.each([
+    ['65536', '127.0.0.1:9', /'65536' is invalid/],
+    ['80', 'orders', /'orders' is invalid\. write IP address and port/],
+  ])('bootstrap: refuses the port %s with the upstream %s', async (port, upstream, says) => {
+    const { code, stderr } = await envoy(makeSite(), 'bootstrap', '--port', port, '--upstream', upstream);
     expect(code).not.toBe(0);
-    expect(stderr).toMatch(/'65536' is invalid/);
+    expect(stderr).toMatch(says);
   });
 
   it('bootstrap: leaves the listeners of gateways to others', async () => {
