@@ -58,6 +58,8 @@ process.on('message', (message) => {
   void tryOne(message as Trial).then((outcome) => process.send?.(outcome));
 });
 
+process.on('disconnect', () => process.exit());
+
 async function tryOne(next: Trial): Promise<Outcome> {
   trial = next;
   for (const file of next.testFiles) {

@@ -135,6 +135,27 @@ describe('a compiled set', () => {
     expect(effectOf('n2500')).toBe(isNegated ? 'allow' : 'deny');
   });
 
+  it.each([
+    ['ALLOW', 'DENY', 'denied_no_rule'],
+    ['DENY', 'ALLOW', 'denied_no_rule'],
+    ['DENY', 'DENY', 'allowed_no_policy'],
+  ])(
+    'with %s in force and %s on trial says what became of a request that neither means',
+    (action, trial, reason) => {
+      const rules = 'rules: [{ to: [{ operation: { paths: [/elsewhere] } }] }]';
+      const dryRun = authorization(`{ action: ${trial}, ${rules} }`, 'trial').replace(
+        'namespace: web',
+        'namespace: web, annotations: { "istio.io/dry-run": "true" }',
+      );
+      const text = [authorization(`{ action: ${action}, ${rules} }`), dryRun].join('---\n');
+      const tried = compilePolicies(mustLoad(text), MESH);
+      const [decision] = readVectors()
+        .slice(0, 1)
+        .map(({ request }) => evaluate(tried, SIDECAR, attributesOf({ ...request, path: '/here' })));
+      expect(decision?.ifEnforced?.reason).toBe(reason);
+    },
+  );
+
   it('is plain data that can be posted to a worker', () => {
     expect(structuredClone(set.objects)).toEqual(set.objects);
   });

@@ -87,7 +87,8 @@ describe('token rules', () => {
   });
 
   it('have these defaults', () => {
-    const [rule] = rulesOf('{ issuer: i }');
+    const [rule, other] = rulesOf('{ issuer: i }, { issuer: i, jwks: "" }');
+    expect(other?.keys).toEqual(rule?.keys);
     expect(rule).toMatchObject({
       id: 'web/r#0',
       issuer: 'i',

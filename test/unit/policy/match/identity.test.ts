@@ -88,3 +88,15 @@ describe('hand-written matching agrees with the regular expression', () => {
     );
   });
 });
+
+describe('an identity with a line break in it', () => {
+  it.each(['spiffe://td/ns/a/sa/b\n', 'spiffe://td/ns/a/x\ny/sa/b', 'spiffe://t\nd/ns/a/sa/b'])(
+    '%j is no account',
+    (text) => {
+      expect(serviceAccountMatcher([{ namespace: 'a', name: 'b' }])(text)).toBe(false);
+      expect(serviceAccountMatcher([{ namespace: 'a', name: 'b' }])(text.replace('\n', ''))).toBe(true);
+      expect(namespaceMatcher(['a'])(text)).toBe(false);
+      expect(namespaceMatcher(['a'])(text.replace('\n', ''))).toBe(true);
+    },
+  );
+});

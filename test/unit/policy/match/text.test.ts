@@ -63,6 +63,18 @@ describe('textMatcher', () => {
     expect([matches('a'), matches('b')]).toEqual([true, false]);
   });
 
+  it.each([
+    ['exact', (i: number) => `v${i}`, 'v7', 'v10'],
+    ['prefix', (i: number) => `v${i}*`, 'v7x', 'w7x'],
+    ['suffix', (i: number) => `*${i}v`, 'x7v', 'x7w'],
+  ])('takes one of ten values by their %s, and again when asked again', (_, make, hit, miss) => {
+    const matches = textMatcher(
+      Array.from({ length: 10 }, (_, index) => parseTextPattern(make(index))),
+      isNonEmpty,
+    );
+    expect([matches(hit), matches(miss), matches(hit), matches(miss)]).toEqual([true, false, true, false]);
+  });
+
   it('matches nothing without patterns', () => {
     expect(textMatcher([], () => true)('')).toBe(false);
   });
@@ -80,6 +92,18 @@ describe('asciiLowerCase', () => {
 });
 
 describe('rangeMatcher', () => {
+  it.each([1, 7, 8, 20])('of %i ranges answers the same when asked again', (count) => {
+    const ranges = Array.from({ length: count }, (_, index) => parseIpRange(`10.${index}.0.0/16`));
+    const contains = rangeMatcher(ranges.filter((one) => one !== undefined));
+    const answers = ['10.0.0.0', '10.0.255.255', '11.0.0.0', '9.255.255.255', '10.0.0.0', '::1'].map(
+      (text) => {
+        const ip = parseIpAddress(text);
+        return ip && contains(ip);
+      },
+    );
+    expect(answers).toEqual([true, true, false, false, true, false]);
+  });
+
   it('agrees with each range by itself', () => {
     const address = fc.oneof(
       fc.ipV4(),
