@@ -8,7 +8,7 @@ import {
   type Target,
   tokenRulesFor,
 } from '../policy/index.ts';
-import type { CheckHttp, CheckRequest } from '../proto/index.ts';
+import type { CheckHttp, CheckRequest, StructObject } from '../proto/index.ts';
 import { type CheckCall, SEVERAL, trustedMetadata } from './call.ts';
 import { afterEachOther, changesBy, isSendable, NO_CHANGES } from './changes.ts';
 import { judgeCustom, type Passed } from './custom.ts';
@@ -135,12 +135,17 @@ function judgeHttp(question: HttpQuestion): Judgement {
   }
 }
 
-/** Rules on the metadata of Envoy's filter see what providers left. */
+/**
+ * Rules on the metadata of Envoy's filter see what providers left, over what another filter of that name left before:
+ * Envoy merges the two.
+ */
 function withMetadata(connection: Attributes, { asked, metadata }: Passed, filter: string): Attributes {
   const { filterMetadata } = connection;
-  return asked.length === 0
-    ? connection
-    : { ...connection, filterMetadata: new Map([...filterMetadata, [filter, metadata]]) };
+  if (asked.length === 0) {
+    return connection;
+  }
+  const left: StructObject = Object.assign(Object.create(null), filterMetadata.get(filter), metadata);
+  return { ...connection, filterMetadata: new Map([...filterMetadata, [filter, left]]) };
 }
 
 function keptOf({ asked, metadata }: Passed): Pick<Verdict, 'asked' | 'metadata'> {

@@ -213,6 +213,19 @@ spec: { jwtRules: [{ issuer: 'https://i', jwks: '${jwks}', outputClaimToHeaders:
     });
   });
 
+  test('metadata that another filter of that name left is still seen, as Envoy merges the two', () => {
+    const rule = policy(
+      'DENY',
+      '[{ when: [{ key: "experimental.envoy.filters.http.ext_authz[tier]", values: [banned] }] }]',
+    );
+    const snapshot = snapshotOf({ policies: OPA + rule, providers });
+    const fields = { tier: { stringValue: 'banned' } };
+    const filter_metadata = { 'envoy.filters.http.ext_authz': { fields } };
+    const request = { attributes: { metadata_context: { filter_metadata } } };
+    expect(verdictOn(snapshot, request, { opa: allowed({}, { other: 'x' }) }).isAllowed).toBe(false);
+    expect(verdictOn(snapshot, request, { opa: allowed({}, { tier: 'gold' }) }).isAllowed).toBe(true);
+  });
+
   test('headers for the client and query parameters go along', () => {
     const snapshot = snapshotOf({ policies: OPA, providers });
     const answer = allowed({
