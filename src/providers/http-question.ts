@@ -13,13 +13,16 @@ export interface HttpQuestion {
   readonly body: Uint8Array;
 }
 
-/** Undefined for a CONNECT and for targets that no HTTP client can send. */
+/**
+ * Undefined for a CONNECT, for targets that no HTTP client can send, and for methods with small letters: Node would send
+ * them in capitals, so that the service judged another method, or was asked to open a tunnel.
+ */
 export function httpQuestion(http: QuestionHttp, options: HttpProviderOptions): HttpQuestion | undefined {
   const path = bytesOf((options.pathPrefix ?? '') + http.path);
   if (
     http.method === 'CONNECT' ||
     !/^[!-\xff]+$/.test(path) ||
-    !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(http.method)
+    !/^[!#$%&'*+.^_`|~0-9A-Z-]+$/.test(http.method)
   ) {
     return undefined;
   }

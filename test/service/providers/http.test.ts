@@ -207,6 +207,13 @@ describe('no verdict over HTTP', () => {
     expect(await ask('tcp')).toMatchObject({ failure: 'question' });
   });
 
+  test('a tunnel in small letters: what never gets an answer could pass where failures do', async () => {
+    const server = await httpProvider((_, response) => response.writeHead(403).end());
+    const { ask } = await bench(HTTP, server.port, { failOpen: true });
+    expect(await ask({ method: 'connect' }, 500)).toMatchObject({ failure: 'question' });
+    expect(server.asked).toEqual([]);
+  });
+
   test('a header that cannot be sent leaves no timer behind, nor the request that it would keep', async () => {
     const clock = fakeClock(0);
     const { ask } = await bench(HTTP, NOBODY, {}, clock);

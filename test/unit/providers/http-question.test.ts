@@ -50,6 +50,8 @@ test('text goes as its bytes', () => {
 
 test.each([
   ['CONNECT', { method: 'CONNECT', path: '' }],
+  ['connect in small letters', { method: 'connect' }],
+  ['a method that would be sent as another one', { method: 'Post' }],
   ['a method that is no token', { method: 'GE T' }],
   ['a path with a space', { path: '/a b' }],
   ['a path with a line end', { path: '/a\r\nb: c' }],
