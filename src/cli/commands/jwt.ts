@@ -13,7 +13,9 @@ export function jwtCommand(): Command {
     .action(async (text: string, flags: { readonly config: string }) => {
       const token = (text === '-' ? readFileSync(0, 'utf8') : text).trim();
       const input = { settingsPath: flags.config, token, clock: systemClock, random: systemRandom };
-      process.stdout.write(`${linesOf(await inspectTokenByFiles(input)).join('\n')}\n`);
+      const lines = linesOf(await inspectTokenByFiles(input));
+      const hints = /^bearer\s/i.test(token) ? ['hint: give the token alone, without `Bearer`'] : [];
+      process.stdout.write(`${[...lines, ...hints].join('\n')}\n`);
     })
     .exitOverride();
   return new Command('jwt').description('look at tokens').addCommand(inspect);

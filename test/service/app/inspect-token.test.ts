@@ -34,6 +34,9 @@ spec: { jwtRules: [${JSON.stringify(rule)}] }
   const refused = await inspect('rsa');
   expect(refused).toContain('shop/tokens#0: refused');
   expect(refused).toContain('wants ES256, has RS256');
+  const args = ['src/cli/main.ts', 'jwt', 'inspect', 'Bearer a.b.c', '--config', site.settingsPath];
+  const { stdout: pasted } = await run(process.execPath, args);
+  expect(pasted).toMatch(/^cannot be read: .*\nhint: give the token alone, without `Bearer`\n$/);
 });
 
 it('check and `jwt inspect` say which keys are never fetched, and why', async () => {
