@@ -1,6 +1,6 @@
 import type { RequestMutations, TokenRule } from '../jwt/index.ts';
 import type { HeaderMutation } from '../proto/index.ts';
-import { queryNames } from './query.ts';
+import { spellingsOf } from './query.ts';
 
 /** What an allowed request loses and gains on its way to the workload. Header names are lower case. */
 export interface Changes {
@@ -8,7 +8,7 @@ export interface Changes {
   readonly setHeaders: ReadonlyMap<string, readonly string[]>;
   /** Without those that are set. */
   readonly removeHeaders: ReadonlySet<string>;
-  /** Only those that are there: taking out others would still rewrite the query. */
+  /** As they are spelled, and only those that are there: taking out others would still rewrite the query. */
   readonly removeQueryParameters: readonly string[];
   readonly setQueryParameters: ReadonlyMap<string, string>;
   /** For the client, on the answer of the workload. */
@@ -36,12 +36,11 @@ export function changesBy(rules: readonly TokenRule[], mutations: RequestMutatio
     setHeaders.set(name, [...(setHeaders.get(name) ?? []), value]);
   }
   const removed = [...outputHeaders(rules), ...mutations.removeHeaders];
-  const present = mutations.removeQueryParameters.length === 0 ? NONE : queryNames(target);
   return {
     ...NO_CHANGES,
     setHeaders,
     removeHeaders: new Set(removed.filter((name) => !setHeaders.has(name))),
-    removeQueryParameters: mutations.removeQueryParameters.filter((name) => present.has(name)),
+    removeQueryParameters: spellingsOf(target, mutations.removeQueryParameters),
   };
 }
 
@@ -66,8 +65,6 @@ export function afterEachOther(first: Changes, second: Changes): Changes {
     responseHeaders: [...first.responseHeaders, ...second.responseHeaders],
   };
 }
-
-const NONE: ReadonlySet<string> = new Set();
 
 const outputsOfRules = new WeakMap<readonly TokenRule[], readonly string[]>();
 

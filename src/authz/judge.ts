@@ -17,7 +17,7 @@ import type { AuthzProfile } from './options.ts';
 import { readPath } from './path.ts';
 import type { ProviderAnswers, ProviderQuestion } from './provider.ts';
 import { canonicalAddress, remoteAddressUnder } from './remote-address.ts';
-import { headersAfter, isConsistent, targetAfter, tokenRequest } from './request-headers.ts';
+import { headersAfter, isConsistent, targetSent, tokenRequest } from './request-headers.ts';
 import type { Snapshot } from './snapshot.ts';
 import { readSource } from './source.ts';
 import { refusal, type Verdict, verdictOf } from './verdict.ts';
@@ -120,7 +120,7 @@ function judgeHttp(question: HttpQuestion): Judgement {
       if (token === 'malformed') {
         return decided(refusal('request_malformed'));
       }
-      const byTokens = changesBy(rules, outcome.mutations, targetAfter(http, custom.changes));
+      const byTokens = changesBy(rules, outcome.mutations, targetSent(http, custom.changes));
       const changes = afterEachOther(custom.changes, byTokens);
       const attributes = { ...attributesAfter({ ...custom, changes }), token };
       const decision = evaluate(snapshot.policies, target, attributes);

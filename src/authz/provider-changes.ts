@@ -1,18 +1,19 @@
 import type { CheckHttp } from '../proto/index.ts';
 import { afterEachOther, type Changes, isHeaderName, NO_CHANGES } from './changes.ts';
 import type { ProviderMutations } from './provider.ts';
-import { queryNames } from './query.ts';
-import { headersAfter, targetAfter } from './request-headers.ts';
+import { spellingsOf } from './query.ts';
+import { headersAfter, targetSent } from './request-headers.ts';
 
 /**
  * What a provider's allowance makes of a request that `before` has changed already: headers are set in their
- * order, then removed; parameters too. Pseudo headers and `host` cannot be removed.
+ * order, then removed; parameters too, in whatever spelling. Pseudo headers and `host` cannot be removed.
  */
 export function changesByProvider(http: CheckHttp, before: Changes, mutations: ProviderMutations): Changes {
-  const present = queryNames(targetAfter(http, before));
+  const target = targetSent(http, before);
   const kept = mutations.setQueryParameters.filter(
     ({ name }) => !mutations.removeQueryParameters.includes(name),
   );
+  const names = kept.map(({ name }) => name);
   const removed = mutations.removeHeaders
     .map((name) => name.toLowerCase())
     .filter((name) => isHeaderName(name) && name !== 'host');
@@ -22,7 +23,10 @@ export function changesByProvider(http: CheckHttp, before: Changes, mutations: P
     setHeaders: new Map(set),
     removeHeaders: new Set(removed),
     setQueryParameters: new Map(kept.map(({ name, value }) => [name, value])),
-    removeQueryParameters: mutations.removeQueryParameters.filter((name) => present.has(name)),
+    removeQueryParameters: [
+      ...spellingsOf(target, mutations.removeQueryParameters),
+      ...spellingsOf(target, names).filter((spelling) => !names.includes(spelling)),
+    ],
     responseHeaders: mutations.responseHeaders,
   });
 }

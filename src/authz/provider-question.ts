@@ -2,7 +2,7 @@ import type { CheckHttp } from '../proto/index.ts';
 import type { Changes } from './changes.ts';
 import type { Provider, ProviderQuestion, QuestionHttp } from './provider.ts';
 import type { RequestReason } from './reason.ts';
-import { headersAfter, targetAfter } from './request-headers.ts';
+import { headersAfter, targetSent } from './request-headers.ts';
 
 export type QuestionReading =
   | { readonly kind: 'question'; readonly question: ProviderQuestion }
@@ -20,8 +20,9 @@ export function questionFor(
   }
   const headers = new Map<string, readonly string[]>();
   const view = headersAfter(http, changes);
+  const path = targetSent(http, changes);
   for (const name of new Set([...http.headers.all().map(([known]) => known), ...changes.setHeaders.keys()])) {
-    const lines = view.lines(name);
+    const lines = name === ':path' ? [path] : view.lines(name);
     if (lines !== undefined) {
       headers.set(name, lines);
     }
@@ -37,7 +38,7 @@ export function questionFor(
   const asked: QuestionHttp = {
     method: http.method,
     host: http.host,
-    path: targetAfter(http, changes),
+    path,
     headers,
     body: body.bytes,
   };

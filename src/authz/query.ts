@@ -1,44 +1,64 @@
-/** The names of the query parameters of a target, decoded. */
-export function queryNames(target: string): ReadonlySet<string> {
-  return new Set(parametersOf(target).map(([name]) => name));
+/**
+ * How the query of a target spells those of the names that are in it: Envoy's ext_authz compares names without decoding
+ * them, so `%74oken` would stay where `token` is taken out.
+ */
+export function spellingsOf(target: string, names: readonly string[]): readonly string[] {
+  const wanted = new Set(names);
+  const spelled = wanted.size === 0 ? [] : parametersOf(target).map(([name]) => name);
+  return [...new Set(spelled.filter((name) => wanted.has(decoded(name))))];
 }
 
 /**
- * The target as Envoy leaves it after setting and taking out parameters: all of such a name go, an empty `?`
- * goes with them, and the others come out decoded and with a `=`. `istio-tried`, points 19 and 20.
+ * The target as the token filter leaves it after setting and taking out parameters, in their spelling: all of such a
+ * name go, an empty `?` goes with them, and the others come out decoded and with a `=`. `istio-tried`, points 19 and 20.
  */
 export function withParameters(
   target: string,
   set: ReadonlyMap<string, string>,
   removed: readonly string[],
 ): string {
-  const question = target.indexOf('?');
-  if (set.size === 0 && (removed.length === 0 || question < 0)) {
-    return target;
-  }
-  const start = question < 0 ? target.length : question;
-  const kept = [
-    ...parametersOf(target).filter(([name]) => !removed.includes(name) && !set.has(name)),
-    ...set,
-  ];
-  const query = kept.map(([name, value]) => `${name}=${value}`).join('&');
-  return query === '' ? target.slice(0, start) : `${target.slice(0, start)}?${query}`;
+  const kept = parametersOf(target)
+    .filter(([name, value]) => (name !== '' || value !== '') && !removed.includes(name) && !set.has(name))
+    .map(([name, value]) => [decoded(name), decoded(value)] as const);
+  return isUntouched(target, set, removed) ? target : written(target, [...kept, ...set]);
 }
 
-function parametersOf(target: string): readonly (readonly [name: string, value: string])[] {
+/** The target as Envoy's ext_authz sends it on: nothing is decoded, and parameters come in the order of their names. */
+export function sentWithParameters(
+  target: string,
+  set: ReadonlyMap<string, string>,
+  removed: readonly string[],
+): string {
+  const kept = parametersOf(target).filter(([name]) => !removed.includes(name) && !set.has(name));
+  const inOrder = [...kept, ...set].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return isUntouched(target, set, removed) ? target : written(target, inOrder);
+}
+
+function isUntouched(target: string, set: ReadonlyMap<string, string>, removed: readonly string[]): boolean {
+  return set.size === 0 && (removed.length === 0 || !target.includes('?'));
+}
+
+type Parameter = readonly [name: string, value: string];
+
+function written(target: string, parameters: readonly Parameter[]): string {
+  const question = target.indexOf('?');
+  const path = question < 0 ? target : target.slice(0, question);
+  const query = parameters.map(([name, value]) => `${name}=${value}`).join('&');
+  return query === '' ? path : `${path}?${query}`;
+}
+
+/** As they are written. */
+function parametersOf(target: string): readonly Parameter[] {
   const start = target.indexOf('?');
-  if (start < 0) {
+  if (start < 0 || start === target.length - 1) {
     return [];
   }
   return target
     .slice(start + 1)
     .split('&')
-    .filter((part) => part !== '')
     .map((part) => {
       const equals = part.indexOf('=');
-      return equals < 0
-        ? [decoded(part), '']
-        : [decoded(part.slice(0, equals)), decoded(part.slice(equals + 1))];
+      return equals < 0 ? [part, ''] : [part.slice(0, equals), part.slice(equals + 1)];
     });
 }
 

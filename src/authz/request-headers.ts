@@ -2,7 +2,7 @@ import type { TokenRequest } from '../jwt/index.ts';
 import type { HeaderView } from '../policy/index.ts';
 import type { CheckHttp } from '../proto/index.ts';
 import { type Changes, NO_CHANGES } from './changes.ts';
-import { withParameters } from './query.ts';
+import { sentWithParameters, withParameters } from './query.ts';
 
 /**
  * Whether the request says one thing: only one encoding of the headers, and pseudo headers as the fields
@@ -39,7 +39,12 @@ export function tokenRequest(http: CheckHttp, changes: Changes = NO_CHANGES): To
   };
 }
 
-/** Path and query as changes leave them. */
+/** Path and query as changes leave them, on the wire. */
+export function targetSent(http: CheckHttp, changes: Changes): string {
+  return sentWithParameters(http.path, changes.setQueryParameters, changes.removeQueryParameters);
+}
+
+/** Path and query as rules see them after changes. */
 export function targetAfter(http: CheckHttp, changes: Changes): string {
   return withParameters(http.path, changes.setQueryParameters, changes.removeQueryParameters);
 }

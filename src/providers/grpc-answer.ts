@@ -18,8 +18,12 @@ export function answerOfCheck(bytes: Uint8Array): ProviderAnswer {
       const headers = sendable(mutations.headers);
       const responseHeaders = sendable(mutations.responseHeaders);
       const isFraming = headers?.some(({ name }) => HOP_BY_HOP.has(name)) === true;
-      return headers === undefined || responseHeaders === undefined || isFraming
-        ? failed('reply', 'the answer sets a header that cannot be sent')
+      // Envoy writes them into the request line as they are.
+      const isBrokenQuery = mutations.setQueryParameters.some(({ name, value }) =>
+        /[\0-\x20\x7f#]/.test(name + value),
+      );
+      return headers === undefined || responseHeaders === undefined || isFraming || isBrokenQuery
+        ? failed('reply', 'the answer sets a header or parameter that cannot be sent')
         : { kind: 'allow', mutations: { ...NO_MUTATIONS, ...mutations, headers, responseHeaders }, metadata };
     }
     case 'denied': {

@@ -85,6 +85,9 @@ describe('no verdict over gRPC', () => {
     ['nothing at all', () => ({}), 'reply'],
     ['a denial that says OK', () => ({ ...OK, denied_response: {} }), 'reply'],
     ['a header that cannot be sent', () => withHeader('x-a', 'b\r\nx: y'), 'reply'],
+    ['a parameter with a space', () => withParameter('a b'), 'reply'],
+    ['a parameter with a line end', () => withParameter('a\r\nx: y'), 'reply'],
+    ['a parameter with a fragment', () => withParameter('a#b'), 'reply'],
     ['a pseudo header', () => withHeader(':path', '/admin'), 'reply'],
     ['the host', () => withHeader('Host', 'x'), 'reply'],
     ['a header that frames the body', () => withHeader('Content-Length', '0'), 'reply'],
@@ -159,6 +162,10 @@ describe('TLS over gRPC', () => {
     });
   });
 });
+
+function withParameter(value: string): object {
+  return { status: { code: 0 }, ok_response: { query_parameters_to_set: [{ key: 'a', value }] } };
+}
 
 function withHeader(key: string, value: string): object {
   return { ...OK, ok_response: { headers: [{ header: { key, value } }] } };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { changesBy, isSendable, NO_CHANGES } from '../../../src/authz/changes.ts';
 import { printable } from '../../../src/authz/printable.ts';
-import { withParameters } from '../../../src/authz/query.ts';
+import { sentWithParameters, spellingsOf, withParameters } from '../../../src/authz/query.ts';
 import { remoteAddress, remoteAddressUnder } from '../../../src/authz/remote-address.ts';
 import { NO_MUTATIONS, type TokenRule } from '../../../src/jwt/index.ts';
 
@@ -13,7 +13,22 @@ test.each([
   ['/x', '/x'],
   ['/x?a=b%zz&t', '/x?a=b%zz'],
 ])('%s without its token parameter is %s', (target, expected) => {
-  expect(withParameters(target, new Map(), ['t'])).toBe(expected);
+  expect(withParameters(target, new Map(), spellingsOf(target, ['t']))).toBe(expected);
+});
+
+// What Envoy 1.36 and 1.40 send on after `c` was set to `new`, `m` to `v`, and `a` taken out.
+test.each([
+  ['/x?z=3&a=1&%61=2&&b=%26&d&c=4&z=1&c=5&B=1&b=+x', '/x?=&%61=2&B=1&b=%26&b=+x&c=new&d=&m=v&z=3&z=1'],
+  ['/x?', '/x?c=new&m=v'],
+  ['/x??a=1', '/x??a=1&c=new&m=v'],
+  ['/x?=x&a', '/x?=x&c=new&m=v'],
+  ['/x', '/x?c=new&m=v'],
+])('%s is sent on as %s', (target, expected) => {
+  const set = new Map([
+    ['m', 'v'],
+    ['c', 'new'],
+  ]);
+  expect(sentWithParameters(target, set, ['a'])).toBe(expected);
 });
 
 test('without a parameter to take out, a target stays as it is', () => {
@@ -37,7 +52,7 @@ test.each([
 test('only parameters that are there are taken out', () => {
   const rules = [{ outputClaimToHeaders: [], outputPayloadToHeader: undefined } as unknown as TokenRule];
   const mutations = { ...NO_MUTATIONS, removeQueryParameters: ['a', 'b'] };
-  expect(changesBy(rules, mutations, '/x?%61=1').removeQueryParameters).toEqual(['a']);
+  expect(changesBy(rules, mutations, '/x?%61=1').removeQueryParameters).toEqual(['%61']);
 });
 
 test.each([

@@ -99,6 +99,13 @@ describe('the request that a provider sees', () => {
     ]);
   });
 
+  test('is spelled as the workload gets it: what is decoded could say something else', () => {
+    const answer = allowed({ setQueryParameters: [{ name: 'user', value: 'ann' }] });
+    const { http } = questionOf(snapshot, { path: '/orders?x=%26role%3Dadmin&%75ser=eve' }, { opa: answer });
+    expect(http?.path).toBe('/orders?user=ann&x=%26role%3Dadmin');
+    expect(http?.headers.get(':path')).toEqual([http?.path]);
+  });
+
   test('is as those before left it', () => {
     const answer = allowed({
       headers: [
