@@ -46,7 +46,7 @@ interface Identity {
 }
 
 const SPOILED_RENEWAL_MILLIS = 1000;
-const ATTENDED_PER_TURN = 200;
+const ATTENDED_PER_TURN = 50;
 const CALLERS_CHARS_MAX = 1000;
 
 export function createIdentities(input: IdentitiesInput): Identities {
@@ -95,7 +95,7 @@ class IdentityTable implements Identities {
     this.#attendSome([...this.#identities.values()].filter(({ keepers }) => keepers.size > 0));
   }
 
-  /** A few hundred in one turn of the event loop, so that ten thousand of them hold up nothing else. */
+  /** A few in one turn of the event loop, so that ten thousand of them hold up nothing else. */
   #attendSome(identities: readonly Identity[]): void {
     for (const identity of identities.slice(0, ATTENDED_PER_TURN)) {
       if (identity.keepers.size > 0 && !this.#stopped) {

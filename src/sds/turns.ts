@@ -8,7 +8,7 @@ export interface Turns {
   add(task: () => void): void;
 }
 
-const SLICE_MILLIS = 2;
+const SLICE_MILLIS = 1;
 
 export function createTurns(clock: Clock): Turns {
   const due = new Set<() => void>();

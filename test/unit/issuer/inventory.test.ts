@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { type Inventory, openInventory } from '../../../src/issuer/inventory.ts';
-import { openState, type StateDatabase } from '../../../src/store/index.ts';
+import { migrate, openState, type StateDatabase } from '../../../src/store/index.ts';
 import { fakeClock } from '../../fakes/clock.ts';
 import { newFolder, START_MILLIS } from './on-folder.ts';
 
@@ -85,6 +85,77 @@ it('knows what is revoked and stopped after a restart', async () => {
   expect(inventory.isStopped('spiffe://example.org/b')).toBe(true);
   expect(inventory.allowIdentity('spiffe://example.org/b')).toBe(true);
   expect(inventory.allowIdentity('spiffe://example.org/b')).toBe(false);
+});
+
+it('takes over the rows of a state folder from before they were kept in the order they came', async () => {
+  const folder = newFolder();
+  const state = openState(folder);
+  migrate(state.database, 'inventory', [
+    `CREATE TABLE certificate (
+       serial TEXT NOT NULL, issuer_key_id TEXT NOT NULL, spiffe_id TEXT NOT NULL, caller TEXT,
+       issued_at INTEGER NOT NULL, not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, revoked_at INTEGER,
+       PRIMARY KEY (serial, issuer_key_id)
+     ) STRICT, WITHOUT ROWID;
+     CREATE INDEX certificate_identity ON certificate (spiffe_id, not_after);
+     CREATE INDEX certificate_end ON certificate (not_after);
+     CREATE TABLE stopped_identity (spiffe_id TEXT PRIMARY KEY, since INTEGER NOT NULL) STRICT;`,
+    'CREATE INDEX certificate_revoked ON certificate (issuer_key_id, not_after) WHERE revoked_at IS NOT NULL;',
+  ]);
+  const insert = state.database.prepare('INSERT INTO certificate VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+  insert.run('a1', 'aa', 'spiffe://example.org/a', null, NOW, NOW - 10, NOW + 60, NOW);
+  insert.run('a2', 'aa', 'spiffe://example.org/b', 'uid 7', NOW - 1, NOW - 10, NOW + 60, null);
+  state.close();
+  const { inventory } = open(folder);
+  expect(inventory.isRevoked('aa', 'a1')).toBe(true);
+  expect(inventory.isRevoked('aa', 'a2')).toBe(false);
+  expect(inventory.list({ limit: 10 }).map(({ serial }) => serial)).toEqual(['a1', 'a2']);
+  expect(inventory.find('a2')).toEqual({
+    serial: 'a2',
+    spiffeId: 'spiffe://example.org/b',
+    issuerKeyId: 'aa',
+    caller: 'uid 7',
+    issuedAtSeconds: NOW - 1,
+    notBeforeSeconds: NOW - 10,
+    notAfterSeconds: NOW + 60,
+    revokedAtSeconds: undefined,
+  });
+  await expect(record(inventory, 'a1')).rejects.toThrow('UNIQUE');
+  expect(inventory.stopIdentity('spiffe://example.org/b')).toHaveLength(1);
+});
+
+it('tells those who wait for a commit one by one, with turns of the loop in between', async () => {
+  let nowMillis = 0;
+  const state = openState(newFolder());
+  const inventory = openInventory({
+    state,
+    keepSeconds: 100,
+    clock: { ...fakeClock(START_MILLIS), monotonicMillis: () => nowMillis },
+    events: () => {},
+  });
+  onTestFinished(() => {
+    inventory.stop();
+    state.close();
+  });
+  let told = 0;
+  const toldPerTurn: number[] = [];
+  const all = Promise.all(
+    Array.from({ length: 10 }, async (_, index) => {
+      await record(inventory, `a${index}`);
+      // What follows, such as a push, comes some microtasks later.
+      await Promise.resolve().then(() => Promise.resolve());
+      told += 1;
+      nowMillis += 0.5;
+    }),
+  );
+  while (told < 10) {
+    const before = told;
+    await new Promise((resolve) => setImmediate(resolve));
+    if (told > before) {
+      toldPerTurn.push(told - before);
+    }
+  }
+  await all;
+  expect(toldPerTurn).toEqual([2, 2, 2, 2, 2]);
 });
 
 it('keeps a revocation over a wall clock that is far ahead for a while', async () => {
