@@ -19,27 +19,31 @@ export function differencesFrom(
   const { extensions } = certificate;
   const isLeaf = template.profile === 'leaf';
   const names = extensions.alternativeNames;
-  const fields: readonly (readonly [string, boolean])[] = [
-    ['version', certificate.version === 3],
-    ['serial', certificate.serial === template.serial],
-    ['signatureAlgorithm', certificate.signatureAlgorithm === signatureAlgorithm],
-    ['issuer', sameBytes(certificate.issuer.der, issuer?.subject.der ?? template.subjectDer)],
-    ['subject', sameBytes(certificate.subject.der, template.subjectDer)],
-    ['notBefore', certificate.notBeforeSeconds === template.notBeforeSeconds],
-    ['notAfter', certificate.notAfterSeconds === template.notAfterSeconds],
-    ['publicKey', sameBytes(certificate.publicKeyDer, template.publicKeyDer)],
-    ['extensions', sameList(extensions.all.map((item) => item.oid).sort(), isLeaf ? LEAF_OIDS : CA_OIDS)],
-    ['basicConstraints', hasBasicConstraints(extensions, template.profile)],
-    ['keyUsage', hasKeyUsage(extensions, isLeaf ? ['digitalSignature'] : ['keyCertSign', 'cRLSign'])],
-    ['extKeyUsage', !isLeaf || sameList(extensions.extKeyUsage ?? [], [OID.serverAuth, OID.clientAuth])],
-    ['alternativeNames', isCritical(extensions, OID.subjectAltName) === isLeaf],
-    ['uris', sameList(names.uris, [template.spiffeId.uri])],
-    ['dnsNames', sameList(names.dnsNames, template.dnsNames)],
-    ['otherNames', names.others + names.emails.length + names.ipAddresses.length === 0],
-    ['subjectKeyId', extensions.subjectKeyId === template.subjectKeyId],
-    ['authorityKeyId', extensions.authorityKeyId === template.authorityKeyId],
-  ];
-  return fields.filter(([, same]) => !same).map(([name]) => name);
+  const differences: string[] = [];
+  const expect = (field: string, isSame: boolean): void => {
+    if (!isSame) {
+      differences.push(field);
+    }
+  };
+  expect('version', certificate.version === 3);
+  expect('serial', certificate.serial === template.serial);
+  expect('signatureAlgorithm', certificate.signatureAlgorithm === signatureAlgorithm);
+  expect('issuer', sameBytes(certificate.issuer.der, issuer?.subject.der ?? template.subjectDer));
+  expect('subject', sameBytes(certificate.subject.der, template.subjectDer));
+  expect('notBefore', certificate.notBeforeSeconds === template.notBeforeSeconds);
+  expect('notAfter', certificate.notAfterSeconds === template.notAfterSeconds);
+  expect('publicKey', sameBytes(certificate.publicKeyDer, template.publicKeyDer));
+  expect('extensions', hasExactly(extensions, isLeaf ? LEAF_OIDS : CA_OIDS));
+  expect('basicConstraints', hasBasicConstraints(extensions, template.profile));
+  expect('keyUsage', hasKeyUsage(extensions, isLeaf ? ['digitalSignature'] : ['keyCertSign', 'cRLSign']));
+  expect('extKeyUsage', !isLeaf || sameList(extensions.extKeyUsage ?? [], [OID.serverAuth, OID.clientAuth]));
+  expect('alternativeNames', isCritical(extensions, OID.subjectAltName) === isLeaf);
+  expect('uris', sameList(names.uris, [template.spiffeId.uri]));
+  expect('dnsNames', sameList(names.dnsNames, template.dnsNames));
+  expect('otherNames', names.others + names.emails.length + names.ipAddresses.length === 0);
+  expect('subjectKeyId', extensions.subjectKeyId === template.subjectKeyId);
+  expect('authorityKeyId', extensions.authorityKeyId === template.authorityKeyId);
+  return differences;
 }
 
 const CA_OIDS: readonly string[] = [
@@ -48,8 +52,13 @@ const CA_OIDS: readonly string[] = [
   OID.subjectAltName,
   OID.subjectKeyIdentifier,
   OID.authorityKeyIdentifier,
-].sort();
-const LEAF_OIDS: readonly string[] = [...CA_OIDS, OID.extKeyUsage].sort();
+];
+const LEAF_OIDS: readonly string[] = [...CA_OIDS, OID.extKeyUsage];
+
+/** The reader lets no extension stand twice. */
+function hasExactly({ all }: Extensions, oids: readonly string[]): boolean {
+  return all.length === oids.length && oids.every((oid) => all.some((item) => item.oid === oid));
+}
 
 function hasBasicConstraints(extensions: Extensions, profile: 'root' | 'intermediate' | 'leaf'): boolean {
   const { basicConstraints } = extensions;

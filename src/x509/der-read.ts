@@ -41,16 +41,16 @@ const DEPTH_MAX = 24;
  * bytes given. Throws `ERR_X509_DER`.
  */
 export function readDer(bytes: Uint8Array): DerNode {
-  const node = readNode(bytes, 0, bytes.length, 0);
-  if (node.size !== bytes.length) {
+  if (checkValue(bytes, 0, bytes.length, 0) !== bytes.length) {
     throw derError('bytes follow after the end of the value');
   }
-  return node;
+  return new CheckedNode(bytes, 0, bytes.length);
 }
 
 /** The tag and content of a value that is known to be whole DER, without a look inside. */
 export function readOuter(bytes: Uint8Array): { readonly tag: number; readonly content: Uint8Array } {
-  const { contentStart, length } = readLength(bytes, 1, bytes.length);
+  const length = readLength(bytes, 1, bytes.length);
+  const contentStart = afterLength(bytes, 1);
   if (contentStart + length !== bytes.length) {
     throw derError('a length is not that of the value');
   }
@@ -64,8 +64,8 @@ export function splitDer(bytes: Uint8Array, countMax: number): readonly Uint8Arr
     if (parts.length === countMax) {
       return undefined;
     }
-    const { contentStart, length } = readLength(bytes, start + 1, bytes.length);
-    const end = contentStart + length;
+    const length = readLength(bytes, start + 1, bytes.length);
+    const end = afterLength(bytes, start + 1) + length;
     if (end > bytes.length) {
       throw derError('a length points past the end');
     }
@@ -79,42 +79,62 @@ export function derError(message: string): SallyportError {
   return new SallyportError('ERR_X509_DER', `bad DER: ${message}`);
 }
 
-/** Most values are only walked past, so the views of their bytes are made when they are asked for. */
-class ReadNode implements DerNode {
+/** A value that passed `checkValue`. Most are walked past, so what is in one is made when it is asked for. */
+class CheckedNode implements DerNode {
   readonly tag: number;
-  readonly size: number;
-  readonly children: readonly ReadNode[];
   readonly #source: Uint8Array;
   readonly #start: number;
-  readonly #contentStart: number;
+  readonly #end: number;
+  #children: readonly DerNode[] | undefined;
 
-  constructor(
-    source: Uint8Array,
-    {
-      start,
-      contentStart,
-      end,
-    }: { readonly start: number; readonly contentStart: number; readonly end: number },
-    children: readonly ReadNode[],
-  ) {
+  constructor(source: Uint8Array, start: number, end: number) {
     this.tag = source[start] ?? 0;
-    this.size = end - start;
-    this.children = children;
     this.#source = source;
     this.#start = start;
-    this.#contentStart = contentStart;
+    this.#end = end;
   }
 
   get bytes(): Uint8Array {
-    return this.#source.subarray(this.#start, this.#start + this.size);
+    return this.#source.subarray(this.#start, this.#end);
   }
 
   get content(): Uint8Array {
-    return this.#source.subarray(this.#contentStart, this.#start + this.size);
+    return this.#source.subarray(afterLength(this.#source, this.#start + 1), this.#end);
+  }
+
+  get children(): readonly DerNode[] {
+    this.#children ??= isConstructed(this.tag)
+      ? childrenOf(this.#source, afterLength(this.#source, this.#start + 1), this.#end)
+      : NO_CHILDREN;
+    return this.#children;
   }
 }
 
-function readNode(bytes: Uint8Array, start: number, limit: number, depth: number): ReadNode {
+const NO_CHILDREN: readonly DerNode[] = [];
+
+function childrenOf(bytes: Uint8Array, start: number, end: number): readonly DerNode[] {
+  let count = 0;
+  for (let at = start; at < end; at = endOf(bytes, at)) {
+    count += 1;
+  }
+  // An array that grows takes room for sixteen more.
+  const children = new Array<DerNode>(count);
+  let at = start;
+  for (let index = 0; index < count; index += 1) {
+    const next = endOf(bytes, at);
+    children[index] = new CheckedNode(bytes, at, next);
+    at = next;
+  }
+  return children;
+}
+
+/** Where a value ends that was checked. */
+function endOf(bytes: Uint8Array, start: number): number {
+  return afterLength(bytes, start + 1) + readLength(bytes, start + 1, bytes.length);
+}
+
+/** Checks the value that begins at `start`, with all that is in it; returns where it ends. */
+function checkValue(bytes: Uint8Array, start: number, limit: number, depth: number): number {
   if (depth > DEPTH_MAX) {
     throw derError(`values are nested deeper than ${DEPTH_MAX}`);
   }
@@ -122,48 +142,53 @@ function readNode(bytes: Uint8Array, start: number, limit: number, depth: number
   if (tag === undefined || start >= limit) {
     throw derError('the value is cut off');
   }
-  const { contentStart, length } = readLength(bytes, start + 1, limit);
+  const length = readLength(bytes, start + 1, limit);
+  const contentStart = afterLength(bytes, start + 1);
   const end = contentStart + length;
   if (end > limit) {
     throw derError('a length points past the end');
   }
-  const constructed = (tag & 0x20) !== 0;
   checkTag(tag);
-  const fault = constructed ? undefined : primitiveFault(tag, bytes, contentStart, end);
-  if (fault !== undefined) {
-    throw derError(fault);
+  if (isConstructed(tag)) {
+    checkChildren(bytes, contentStart, end, { depth, isSet: tag === TAG.set });
+  } else {
+    const fault = primitiveFault(tag, bytes, contentStart, end);
+    if (fault !== undefined) {
+      throw derError(fault);
+    }
   }
-  const children = constructed ? readChildren(bytes, contentStart, end, depth) : NO_CHILDREN;
-  if (tag === TAG.set) {
-    checkSetOrder(children);
-  }
-  return new ReadNode(bytes, { start, contentStart, end }, children);
+  return end;
 }
 
-const NO_CHILDREN: readonly ReadNode[] = [];
-
-function readChildren(bytes: Uint8Array, start: number, end: number, depth: number): readonly ReadNode[] {
-  const children: ReadNode[] = [];
-  let at = start;
-  while (at < end) {
-    const child = readNode(bytes, at, end, depth + 1);
-    children.push(child);
-    at += child.size;
-  }
-  return children;
-}
-
-function readLength(
+function checkChildren(
   bytes: Uint8Array,
-  at: number,
-  limit: number,
-): { readonly contentStart: number; readonly length: number } {
+  start: number,
+  end: number,
+  { depth, isSet }: { readonly depth: number; readonly isSet: boolean },
+): void {
+  let before = start;
+  for (let at = start; at < end; ) {
+    const next = checkValue(bytes, at, end, depth + 1);
+    if (isSet && at > start && Buffer.compare(bytes.subarray(before, at), bytes.subarray(at, next)) > 0) {
+      throw derError('a set is not sorted');
+    }
+    before = at;
+    at = next;
+  }
+}
+
+function isConstructed(tag: number): boolean {
+  return (tag & 0x20) !== 0;
+}
+
+/** The length that is written at `at`, in its shortest form and before `limit`. */
+function readLength(bytes: Uint8Array, at: number, limit: number): number {
   const first = bytes[at];
   if (first === undefined || at >= limit) {
     throw derError('the value is cut off');
   }
   if (first < 0x80) {
-    return { contentStart: at + 1, length: first };
+    return first;
   }
   const count = first & 0x7f;
   if (count === 0) {
@@ -179,7 +204,13 @@ function readLength(
   if (length < 0x80 || length < 256 ** (count - 1)) {
     throw derError('a length is longer than it need be');
   }
-  return { contentStart: at + 1 + count, length };
+  return length;
+}
+
+/** Where the content starts of a value whose length is written at `at` and was read. */
+function afterLength(bytes: Uint8Array, at: number): number {
+  const first = bytes[at] ?? 0;
+  return at + 1 + (first < 0x80 ? 0 : first & 0x7f);
 }
 
 const PRIMITIVE_TAGS: ReadonlySet<number> = new Set(
@@ -255,13 +286,4 @@ function oidFault(bytes: Uint8Array, start: number, end: number): string | undef
     atStart = byte < 0x80;
   }
   return start === end || !atStart ? 'an object identifier is cut off' : undefined;
-}
-
-function checkSetOrder(children: readonly DerNode[]): void {
-  for (const [index, child] of children.entries()) {
-    const before = children[index - 1];
-    if (before !== undefined && Buffer.compare(before.bytes, child.bytes) > 0) {
-      throw derError('a set is not sorted');
-    }
-  }
 }

@@ -1,4 +1,6 @@
-import { type DerNode, derError, TAG } from './der-read.ts';
+import { type DerNode, derError, readOuter, TAG } from './der-read.ts';
+import { oid, toDer } from './der-write.ts';
+import { OID } from './oids.ts';
 
 /** Walks the children of a constructed value in order. */
 export interface DerFields {
@@ -14,26 +16,7 @@ export interface DerFields {
 
 /** The children of `node`, which must have this tag. */
 export function fieldsOf(node: DerNode, tag: number): DerFields {
-  const { children } = expectTag(node, tag);
-  let at = 0;
-  const takeAny = (): DerNode => {
-    const child = children[at];
-    if (child === undefined) {
-      throw derError('a field is missing');
-    }
-    at += 1;
-    return child;
-  };
-  return {
-    take: (wanted) => expectTag(takeAny(), wanted),
-    takeAny,
-    takeIf: (wanted) => (children[at]?.tag === wanted ? takeAny() : undefined),
-    end() {
-      if (at !== children.length) {
-        throw derError('a field too many');
-      }
-    },
-  };
+  return new Fields(expectTag(node, tag).children);
 }
 
 export function expectTag(node: DerNode, tag: number): DerNode {
@@ -58,9 +41,18 @@ export function readSmallInteger(node: DerNode): number {
 
 /** Dotted decimal. */
 export function readOid(node: DerNode): string {
+  const { content } = expectTag(node, TAG.oid);
+  const known = KNOWN_OIDS.find((entry) => Buffer.compare(entry.content, content) === 0);
+  return known?.text ?? newOid(node);
+}
+
+/** Those that stand in nearly every certificate. */
+const KNOWN_OIDS = Object.values(OID).map((text) => ({ text, content: readOuter(toDer(oid(text))).content }));
+
+function newOid(node: DerNode): string {
   const arcs: number[] = [];
   let arc = 0;
-  for (const byte of expectTag(node, TAG.oid).content) {
+  for (const byte of node.content) {
     arc = arc * 128 + (byte & 0x7f);
     if (arc > Number.MAX_SAFE_INTEGER / 128) {
       return readLongOid(node);
@@ -164,4 +156,36 @@ function readDigits(bytes: Uint8Array, start: number, count: number): number {
 
 function timeError(): Error {
   return derError('a time is not in the form YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ');
+}
+
+class Fields implements DerFields {
+  readonly #children: readonly DerNode[];
+  #at = 0;
+
+  constructor(children: readonly DerNode[]) {
+    this.#children = children;
+  }
+
+  take(tag: number): DerNode {
+    return expectTag(this.takeAny(), tag);
+  }
+
+  takeAny(): DerNode {
+    const child = this.#children[this.#at];
+    if (child === undefined) {
+      throw derError('a field is missing');
+    }
+    this.#at += 1;
+    return child;
+  }
+
+  takeIf(tag: number): DerNode | undefined {
+    return this.#children[this.#at]?.tag === tag ? this.takeAny() : undefined;
+  }
+
+  end(): void {
+    if (this.#at !== this.#children.length) {
+      throw derError('a field too many');
+    }
+  }
 }
