@@ -7,6 +7,9 @@ export { type RenewRootInput, renewRootOf } from './renew-root.ts';
 export { type RunningSallyport, type SallyportInput, startSallyport } from './sallyport.ts';
 export { sallyportVersion } from './version.ts';
 export {
+  type FoundWorkload,
+  type ServicePolicies,
+  servicePoliciesByFiles,
   type WorkloadPolicies,
   type WorkloadPoliciesInput,
   workloadPoliciesByFiles,

@@ -1,7 +1,13 @@
 import { resolve } from 'node:path';
 import { type Clock, type Diagnostic, InvalidFilesError, SallyportError } from '../base/index.ts';
 import { readSettings, type Settings } from '../config/index.ts';
-import { compilePolicies, hasServiceTargets, type Target, type TargetPolicies } from '../policy/index.ts';
+import {
+  compilePolicies,
+  hasServiceTargets,
+  type PolicySet,
+  type Target,
+  type TargetPolicies,
+} from '../policy/index.ts';
 import type { Directory, Workload } from '../workload/index.ts';
 import { meshOf, readContent } from './content.ts';
 import { limitAlgorithms } from './limit-algorithms.ts';
@@ -15,16 +21,45 @@ export interface WorkloadPoliciesInput {
   readonly clock: Clock;
 }
 
-/** What holds for one workload by the files, and the warnings that they give. */
-export interface WorkloadPolicies {
+/** A workload by the files, and the warnings that they give. */
+export interface FoundWorkload {
   readonly settings: Settings;
   readonly workload: Workload;
-  readonly policies: TargetPolicies;
   readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface WorkloadPolicies extends FoundWorkload {
+  readonly policies: TargetPolicies;
+}
+
+export interface ServicePolicies extends FoundWorkload {
+  /** Those of a waypoint for each of its services, any of which may be asked for; of other proxies one. */
+  readonly policiesOfEach: readonly TargetPolicies[];
 }
 
 /** Reads the settings and everything they name. Rejects with `InvalidFilesError` or `ERR_ENVOY_WORKLOAD`. */
 export async function workloadPoliciesByFiles(input: WorkloadPoliciesInput): Promise<WorkloadPolicies> {
+  const { set, ...found } = await readWorkload(input);
+  const target = targetOf(found.workload, input.service, hasServiceTargets(set));
+  return { ...found, policies: set.forTarget(target) };
+}
+
+/** The same for everything that the workload may be asked about. */
+export async function servicePoliciesByFiles(
+  input: Omit<WorkloadPoliciesInput, 'service'>,
+): Promise<ServicePolicies> {
+  const { set, ...found } = await readWorkload(input);
+  const { workload } = found;
+  const targets: readonly Target[] =
+    workload.kind === 'waypoint'
+      ? [workload, ...workload.services.map((service) => ({ ...workload, services: [service] }))]
+      : [workload];
+  return { ...found, policiesOfEach: targets.map((target) => set.forTarget(target)) };
+}
+
+async function readWorkload(
+  input: Omit<WorkloadPoliciesInput, 'service'>,
+): Promise<FoundWorkload & { readonly set: PolicySet }> {
   const settingsPath = resolve(input.settingsPath);
   const read = await readSettings(settingsPath);
   if (read.value === undefined) {
@@ -38,12 +73,7 @@ export async function workloadPoliciesByFiles(input: WorkloadPoliciesInput): Pro
   const workload = find(content.directory, input.workload);
   const policies = limitAlgorithms(content.policies, settings.keys.algorithms);
   const set = compilePolicies(policies, meshOf(settings));
-  return {
-    settings,
-    workload,
-    policies: set.forTarget(targetOf(workload, input.service, hasServiceTargets(set))),
-    diagnostics: [...read.diagnostics, ...diagnostics],
-  };
+  return { settings, workload, set, diagnostics: [...read.diagnostics, ...diagnostics] };
 }
 
 function find({ byName, content }: Directory, wanted: string): Workload {

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { type WorkloadPolicies, workloadPoliciesByFiles } from '../../app/index.ts';
+import { type FoundWorkload, type ServicePolicies, servicePoliciesByFiles } from '../../app/index.ts';
 import { formatListenAddress, SallyportError, systemClock } from '../../base/index.ts';
 import {
   attachmentParts,
@@ -49,7 +49,7 @@ export function extAuthzCommand(): Command {
 
 async function printExtAuthz(flags: Flags): Promise<void> {
   const { config, workload } = flags;
-  const found = await workloadPoliciesByFiles({ settingsPath: config, workload, clock: systemClock });
+  const found = await servicePoliciesByFiles({ settingsPath: config, workload, clock: systemClock });
   const { settings } = found;
   const listener = listenerOf(found, flags.listener);
   const profile = settings.profiles.get(listener.profile);
@@ -82,10 +82,12 @@ async function printExtAuthz(flags: Flags): Promise<void> {
 
 /** What the providers of the workload's CUSTOM policies want: time one after the other, and bodies. */
 function needsOfProviders(
-  { settings, policies }: WorkloadPolicies,
+  { settings, policiesOfEach }: ServicePolicies,
   transport: 'http' | 'tcp',
 ): { readonly verdictTimeoutMillis: number; readonly bodyBytesMax?: number } {
-  const asked = new Set(policies.rules(transport).custom.map(({ provider }) => provider));
+  const asked = new Set(
+    policiesOfEach.flatMap((policies) => policies.rules(transport).custom.map(({ provider }) => provider)),
+  );
   const services = settings.extensionProviders
     .filter(({ name }) => asked.has(name))
     .flatMap(({ envoyExtAuthzGrpc, envoyExtAuthzHttp }) => [
@@ -101,9 +103,9 @@ function needsOfProviders(
   };
 }
 
-type AuthzListener = WorkloadPolicies['settings']['listeners']['authz'][number];
+type AuthzListener = FoundWorkload['settings']['listeners']['authz'][number];
 
-function listenerOf({ settings }: WorkloadPolicies, name: string | undefined): AuthzListener {
+function listenerOf({ settings }: FoundWorkload, name: string | undefined): AuthzListener {
   const { authz } = settings.listeners;
   const listener = name === undefined ? authz[0] : authz.find((one) => one.name === name);
   if (listener === undefined) {
@@ -132,7 +134,7 @@ function endpointOf({ name, address }: AuthzListener): Endpoint {
   return address;
 }
 
-function secretsOf({ settings }: WorkloadPolicies): Endpoint {
+function secretsOf({ settings }: FoundWorkload): Endpoint {
   const agent = settings.listeners.agents.find(({ address }) => address.kind === 'unix');
   if (agent === undefined) {
     throw new SallyportError(

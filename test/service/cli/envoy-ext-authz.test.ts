@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { makeSite, SETTINGS, type Site } from '../app/bed.ts';
@@ -40,6 +41,35 @@ describe('sallyport envoy ext-authz', () => {
     expect(JSON.stringify(clusters)).toContain('"port_value":9191');
     expect(stderr).toBe('');
   });
+
+  it('is for all services of a waypoint at once, with the time that their providers want', async () => {
+    const example = ['--config', 'examples/waypoint/sallyport.yaml', '--workload', 'shop/waypoint'];
+    const { code, stdout, stderr } = await runCli(['envoy', 'ext-authz', ...example, '--output', 'json']);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(peerOf(JSON.parse(stdout).http_filters[0])).toContain('FILTER_STATE');
+
+    const site = makeSite(
+      `${OTHERS}extensionProviders: [{ name: opa, envoyExtAuthzGrpc: { service: 127.0.0.1, port: 1, timeout: 300ms } }]\n`,
+    );
+    site.write('workloads/shop.yaml', readFileSync('examples/waypoint/workloads/shop.yaml', 'utf8'));
+    site.write(
+      'policies/opa.yaml',
+      `apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: opa, namespace: shop }
+spec:
+  action: CUSTOM
+  provider: { name: opa }
+  targetRefs: [{ kind: Service, group: "", name: stock }]
+  rules: [{ to: [{ operation: { ports: ["80"] } }] }]
+`,
+    );
+    const asked = await runCli([
+      ...['envoy', 'ext-authz', '--config', site.settingsPath, '--workload', 'shop/waypoint'],
+      ...['--listener', 'way', '--output', 'json'],
+    ]);
+    expect(JSON.parse(asked.stdout).http_filters[0].typed_config.grpc_service.timeout).toBe('2.3s');
+  }, 30_000);
 
   it('brings mutual TLS where the listener wants it, and a filter for connections', async () => {
     const { stdout } = await extAuthz(makeSite(OTHERS), '--listener', 'far', '--tcp');
