@@ -123,6 +123,11 @@ describe('token rules', () => {
     expect(policy?.rules[0]?.isRequired).toBe(isRequired);
   });
 
+  it('write no header for an empty name, which Istio takes', () => {
+    const [policy] = mustLoad(jwtRule('{ issuer: i, outputPayloadToHeader: "" }')).requestAuthentication;
+    expect(policy?.rules[0]?.outputPayloadToHeader).toBeUndefined();
+  });
+
   it('keep what is written, header names in lower case', () => {
     const [policy] = mustLoad(
       jwtRule(`{ issuer: i, audiences: [a], jwks: '${RSA}', fromHeaders: [{ name: X-Tok, prefix: "T " }],
