@@ -104,6 +104,28 @@ describe('rangeMatcher', () => {
     expect(answers).toEqual([true, true, false, false, true, false]);
   });
 
+  it.each([1, 20])('of %i ranges ends where each range ends', (count) => {
+    const beside = (family: 4 | 6, index: number) => {
+      const prefixLength = family === 4 ? 24 : 64;
+      const hostBits = BigInt((family === 4 ? 32 : 128) - prefixLength);
+      // Only every second network, so that one bit too few or too many reaches a neighbour.
+      const first = ((family === 4 ? 0x0a0000n : 0x20010db800000000n) + BigInt(index) * 2n + 1n) << hostBits;
+      return {
+        range: { family, bits: first, prefixLength } as const,
+        first,
+        last: first + (1n << hostBits) - 1n,
+      };
+    };
+    for (const family of [4, 6] as const) {
+      const all = Array.from({ length: count }, (_, index) => beside(family, index));
+      const contains = rangeMatcher(all.map(({ range }) => range));
+      for (const { first, last } of all) {
+        const answers = [first - 1n, first, last, last + 1n].map((bits) => contains({ family, bits }));
+        expect(answers).toEqual([false, true, true, false]);
+      }
+    }
+  });
+
   it('agrees with each range by itself', () => {
     const address = fc.oneof(
       fc.ipV4(),
