@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { namespaceMatcher } from '../../../../src/policy/match/namespace.ts';
+import { namespaceMatcher, namespacesOf } from '../../../../src/policy/match/namespace.ts';
 import { principalMatcher } from '../../../../src/policy/match/principal.ts';
 import { serviceAccountMatcher } from '../../../../src/policy/match/service-account.ts';
 import { parseTextPattern } from '../../../../src/policy/match/text-pattern.ts';
@@ -23,6 +23,18 @@ const spiffeId = fc.oneof(
 function quote(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 }
+
+describe('namespacesOf', () => {
+  it.each([
+    ['spiffe://td/ns/a/sa/s', ['a']],
+    ['spiffe://td/ns/a/ns/b/sa/s', ['a', 'b']],
+    ['spiffe://td/ns//sa/s', ['']],
+    ['spiffe://td/ns/a', []],
+    ['spiffe://td/sa/s', []],
+  ])('of %s', (identity, namespaces) => {
+    expect(namespacesOf(identity)).toEqual(namespaces);
+  });
+});
 
 describe('hand-written matching agrees with the regular expression', () => {
   it('of namespaces', () => {
