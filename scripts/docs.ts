@@ -49,7 +49,7 @@ function divergencesPage(): string {
       POLICY_DIVERGENCES.map(({ id, istio, sallyport, why }) => [`\`${id}\``, istio, sallyport, why]),
     ),
     '## Tokens',
-    'A token that is refused by one of these rows counts as not sent: where another token of the request is good under another rule, it speaks for the caller, who could have sent it alone.',
+    'A token that is too long, one of too many, one with `crit`, `b64` or a nested token, and one whose claims cannot be sent in a header end the request. Any other token that is refused by one of these rows counts as not sent: where another token of the request is good under another rule, it speaks for the caller, who could have sent it alone.',
     table(
       ['row', 'Envoy', 'Sallyport', 'why'],
       TOKEN_DIVERGENCES.map(({ id, envoy, sallyport, why }) => [`\`${id}\``, envoy, sallyport, why]),

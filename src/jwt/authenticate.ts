@@ -2,7 +2,7 @@ import { LIMITS } from '../base/index.ts';
 import type { AuthenticateOutcome, KeySetView, TokenRequest, TokenUse } from './authenticate-types.ts';
 import { challengeFor } from './challenge.ts';
 import { extractTokens } from './extract.ts';
-import { TOKEN_FAILURES, type TokenFailure } from './failure.ts';
+import { endsRequest, TOKEN_FAILURES, type TokenFailure } from './failure.ts';
 import { NO_MUTATIONS } from './mutations.ts';
 import { type PreparedRule, type PreparedRules, prepareRules } from './prepared-rules.ts';
 import { createRequestState, type RequestState } from './request-state.ts';
@@ -105,7 +105,8 @@ function judgeRules(prepared: PreparedRules, hearing: Hearing): RuleResult {
   const results: RuleResult[] = [];
   for (const rule of rules) {
     const result = judgeRule(rule, hearing);
-    if (result.kind === 'accepted' || result.kind === 'need' || rules.length === 1) {
+    const isLast = result.kind === 'refused' && endsRequest(result.failure);
+    if (result.kind === 'accepted' || result.kind === 'need' || isLast || rules.length === 1) {
       return result;
     }
     results.push(result);

@@ -51,6 +51,23 @@ export const TOKEN_FAILURES = {
 
 export type TokenFailure = keyof typeof TOKEN_FAILURES;
 
+/**
+ * Those marked `own` end the request, whatever other rules and tokens there are: Envoy takes such a token, or
+ * answers 503 for what is in it, so no other rule may speak for the caller instead.
+ */
+export function endsRequest(failure: TokenFailure): boolean {
+  return OWN_FAILURES.has(failure);
+}
+
+const OWN_FAILURES: ReadonlySet<TokenFailure> = new Set([
+  'tooLong',
+  'tooMany',
+  'headerCrit',
+  'headerB64',
+  'headerNested',
+  'outputUnsafe',
+] as const);
+
 function refusal(reason: TokenRejectReason, body: string): Failure & { readonly httpStatus: 401 } {
   return { reason, httpStatus: 401, body };
 }

@@ -1,13 +1,15 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createKeySetStore } from '../../../src/keys/index.ts';
 import { openState } from '../../../src/store/index.ts';
 
 describe('createKeySetStore', () => {
   it('keeps sets across restarts, the newest of each', () => {
-    const folder = join(mkdtempSync(join(tmpdir(), 'sp-key-sets-')), 'state');
+    const parent = mkdtempSync(join(tmpdir(), 'sp-key-sets-'));
+    onTestFinished(() => rmSync(parent, { recursive: true, force: true }));
+    const folder = join(parent, 'state');
     const state = openState(folder);
     const store = createKeySetStore(state);
     expect(store.load('a')).toBeUndefined();
