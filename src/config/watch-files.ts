@@ -1,6 +1,7 @@
 import { type BigIntStats, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { type Clock, type EventSink, sleep } from '../base/index.ts';
+import { takeUpChange } from './take-up-change.ts';
 
 export interface WatchFilesOptions {
   readonly clock: Clock;
@@ -50,7 +51,7 @@ export function watchFiles(paths: readonly string[], options: WatchFilesOptions)
       const now = await signatureOf(paths);
       if (now !== seen && !signal.aborted) {
         await untilQuiet(now);
-        await change(options, signal);
+        await takeUpChange(options, signal);
       }
     }
   };
@@ -61,22 +62,6 @@ export function watchFiles(paths: readonly string[], options: WatchFilesOptions)
       await ended;
     },
   };
-}
-
-async function change({ onChange, events }: WatchFilesOptions, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) {
-    return;
-  }
-  try {
-    await onChange();
-  } catch (error) {
-    events({
-      level: 'error',
-      event: 'config.change_failed',
-      message: 'a change of watched files could not be taken up',
-      error,
-    });
-  }
 }
 
 /** A few at once: there may be a thousand of them. */

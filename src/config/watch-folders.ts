@@ -1,6 +1,7 @@
 import { type Clock, type EventSink, sleep } from '../base/index.ts';
 import { createFileHints, type FileHints } from './file-hints.ts';
 import { type FolderSource, type Listing, listFolders } from './list-folder.ts';
+import { takeUpChange } from './take-up-change.ts';
 
 export interface WatchFoldersOptions {
   readonly clock: Clock;
@@ -67,7 +68,7 @@ async function run(watching: Watching): Promise<void> {
     hints.watch(listing.folders);
     if (listing.signature !== seen || hints.sawWrite) {
       seen = (await untilQuiet(watching)).signature;
-      await change(watching);
+      await takeUpChange(watching, signal);
     }
     await hints.wait(clock, Math.max(pollMillis, 5 * listingMillis), signal);
   }
@@ -101,21 +102,5 @@ async function untilQuiet({
         fields: { folders: sources.map(({ path }) => path) },
       });
     }
-  }
-}
-
-async function change({ events, onChange, signal }: Watching): Promise<void> {
-  if (signal.aborted) {
-    return;
-  }
-  try {
-    await onChange();
-  } catch (error) {
-    events({
-      level: 'error',
-      event: 'config.change_failed',
-      message: 'a change of watched files could not be taken up',
-      error,
-    });
   }
 }
