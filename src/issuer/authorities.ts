@@ -13,6 +13,7 @@ import {
 import type { TrustBundle, TrustDomain } from '../identity/index.ts';
 import type { State } from '../store/index.ts';
 import { type Certificate, keyIdOf } from '../x509/index.ts';
+import { assembleBundle } from './assemble-bundle.ts';
 import type {
   AuthorityJournal,
   AuthorityKind,
@@ -22,7 +23,7 @@ import type {
 import { keepKey, loadSigner, type Passphrase, removeKey } from './authority-keys.ts';
 import { forgettingClock } from './forgetting-clock.ts';
 import type { IssuerEventSink } from './issuer-event.ts';
-import { type JwtKeys, jwtAuthorityOf, startJwtKeys } from './jwt-keys.ts';
+import { type JwtKeys, startJwtKeys } from './jwt-keys.ts';
 
 export interface AuthoritiesInput {
   readonly state: State;
@@ -57,7 +58,6 @@ const DAY_SECONDS = 24 * 60 * 60;
 /** A root stays in the bundle this long after its end, for verifiers whose clock is slow. */
 const ROOT_LINGER_SECONDS = DAY_SECONDS;
 const JOURNAL_LINGER_SECONDS = 14 * DAY_SECONDS;
-const REFRESH_HINT_SECONDS_MIN = 60;
 const ROOT_RECHECK_SECONDS = 60;
 /** Enough for both kinds to be prepared and activated; more would be a defect. */
 const STEPS_MAX = 8;
@@ -338,16 +338,7 @@ function bundleOf(
         status !== 'old' || nowSeconds < certificate.notAfterSeconds + ROOT_LINGER_SECONDS,
     )
     .map(({ certificate }) => certificate.der);
-  return {
-    trustDomain,
-    x509Authorities,
-    jwtAuthorities: published.map(jwtAuthorityOf),
-    sequence: journal.bundleSequence([
-      ...x509Authorities,
-      ...published.map(({ publicKeyDer }) => publicKeyDer),
-    ]),
-    refreshHintSeconds: Math.max(REFRESH_HINT_SECONDS_MIN, Math.floor(options.caTtl.seconds / 10)),
-  };
+  return assembleBundle({ journal, trustDomain, options }, x509Authorities, published);
 }
 
 function authorityEvent(

@@ -3,12 +3,13 @@ import { type CaOptions, TTL_RATIO } from '../ca/index.ts';
 import type { TrustBundle, TrustDomain } from '../identity/index.ts';
 import type { State } from '../store/index.ts';
 import type { Certificate } from '../x509/index.ts';
+import { assembleBundle } from './assemble-bundle.ts';
 import type { Authorities } from './authorities.ts';
 import type { AuthorityJournal } from './authority-journal.ts';
 import type { Passphrase } from './authority-keys.ts';
 import { type CheckedUpstream, checkUpstream } from './check-upstream.ts';
 import type { IssuerEventSink } from './issuer-event.ts';
-import { type JwtKeys, jwtAuthorityOf, startJwtKeys } from './jwt-keys.ts';
+import { type JwtKeys, startJwtKeys } from './jwt-keys.ts';
 import type { UpstreamAuthority } from './upstream.ts';
 import { openUpstreamJournal } from './upstream-journal.ts';
 
@@ -31,7 +32,6 @@ export interface UpstreamAuthorities extends Authorities {
   readonly current: CheckedUpstream;
 }
 
-const REFRESH_HINT_SECONDS_MIN = 60;
 const LOOK_AGAIN_SECONDS = 60 * 60;
 
 /** Rejects with `ERR_ISSUER_UPSTREAM` when the upstream offers nothing that can be used. */
@@ -182,17 +182,11 @@ function bundleOf(
   roots: readonly Certificate[],
   published: JwtKeys['published'],
 ): TrustBundle {
-  const x509Authorities = roots.map(({ der }) => der);
-  return {
-    trustDomain,
-    x509Authorities,
-    jwtAuthorities: published.map(jwtAuthorityOf),
-    sequence: journal.bundleSequence([
-      ...x509Authorities,
-      ...published.map(({ publicKeyDer }) => publicKeyDer),
-    ]),
-    refreshHintSeconds: Math.max(REFRESH_HINT_SECONDS_MIN, Math.floor(options.caTtl.seconds / 10)),
-  };
+  return assembleBundle(
+    { journal, trustDomain, options },
+    roots.map(({ der }) => der),
+    published,
+  );
 }
 
 function tellTaken(
