@@ -1,5 +1,5 @@
 import { type Caller, describeCaller } from '../grpc/index.ts';
-import { type SvidLease, svidKeyOf, svidRequestOf, type X509Svid } from '../issuer/index.ts';
+import { holdLeases, type SvidLease, svidKeyOf, svidRequestOf, type X509Svid } from '../issuer/index.ts';
 import type { EntrySet, RegistrationEntry } from '../workload/index.ts';
 import type { StreamState } from '../xds/index.ts';
 
@@ -67,28 +67,13 @@ export class Holdings {
 
   /** Takes leases of what the stream asks for now, and lets go of the rest. */
   hold(state: StreamState): void {
-    const wanted = new Map<string, RegistrationEntry>();
     const { wishes } = this;
     const wishesNow = [
       ...[...state.names].map((name) => wishes.of(name)),
       ...(state.wildcard ? wishes.all().values() : []),
     ];
-    for (const wish of wishesNow) {
-      if (wish?.kind === 'svid') {
-        wanted.set(svidKeyOf(svidRequestOf(wish.entry)), wish.entry);
-      }
-    }
-    for (const [key, entry] of wanted) {
-      if (!this.#leases.has(key)) {
-        this.#leases.set(key, this.#world.pool.lease(entry, this.#onChange, this.#caller));
-      }
-    }
-    for (const [key, lease] of this.#leases) {
-      if (!wanted.has(key)) {
-        this.#leases.delete(key);
-        lease.release();
-      }
-    }
+    const wanted = wishesNow.flatMap((wish) => (wish?.kind === 'svid' ? [wish.entry] : []));
+    holdLeases(this.#leases, wanted, (entry) => this.#world.pool.lease(entry, this.#onChange, this.#caller));
   }
 
   /** Undefined while it is being issued. */

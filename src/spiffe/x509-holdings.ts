@@ -1,6 +1,6 @@
 import { SallyportError, type Timer } from '../base/index.ts';
 import { type Caller, describeCaller } from '../grpc/index.ts';
-import { type SvidLease, svidKeyOf, svidRequestOf, type X509Svid } from '../issuer/index.ts';
+import { holdLeases, type SvidLease, svidKeyOf, svidRequestOf, type X509Svid } from '../issuer/index.ts';
 import type { RegistrationEntry } from '../workload/index.ts';
 import { rootsOf } from './bundles.ts';
 import type { X509SvidMessage, X509SvidResponse } from './messages.ts';
@@ -92,17 +92,6 @@ export class X509Holdings {
     if (this.#isReleased) {
       return;
     }
-    const wanted = new Map(entries.map((entry) => [svidKeyOf(svidRequestOf(entry)), entry]));
-    for (const [key, entry] of wanted) {
-      if (!this.#leases.has(key)) {
-        this.#leases.set(key, this.#world.pool.lease(entry, this.#onChange, this.#caller));
-      }
-    }
-    for (const [key, lease] of this.#leases) {
-      if (!wanted.has(key)) {
-        this.#leases.delete(key);
-        lease.release();
-      }
-    }
+    holdLeases(this.#leases, entries, (entry) => this.#world.pool.lease(entry, this.#onChange, this.#caller));
   }
 }
