@@ -13,6 +13,8 @@ export const LIMITS = {
   /** Services that CUSTOM policies may name; calls to one of them at a time, and connections to one over HTTP. */
   extensionProviders: 100,
   providerCalls: 1000,
+  /** Bytes of all questions that wait for such services. */
+  providerOpenBytes: 256 * 1024 * 1024,
   providerConnections: 128,
   /** What such a service answers, head and body together, bytes; headers or parameters of one kind in it. */
   providerReplyBytes: 256 * 1024,

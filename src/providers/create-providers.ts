@@ -1,6 +1,7 @@
 import type { AskProvider, Provider, ProviderAnswer } from '../authz/index.ts';
-import { type Clock, type EventSink, LIMITS } from '../base/index.ts';
+import type { Clock, EventSink } from '../base/index.ts';
 import { failed } from './answer.ts';
+import { bounded } from './bounded.ts';
 import type { ProviderClient } from './client.ts';
 import { createGrpcClient } from './grpc-client.ts';
 import { createHttpClient } from './http-client.ts';
@@ -25,7 +26,8 @@ export interface ProvidersOptions {
 /** Connects to nobody before the first question. Rejects with `ERR_PROVIDER_CA`. */
 export async function createProviders({ options, clock, events }: ProvidersOptions): Promise<Providers> {
   const opened = await Promise.all(options.map((one) => open(one, clock)));
-  const clients = new Map(opened.map(({ provider, client }) => [provider.name, bounded(client)]));
+  const openBytes = { total: 0 };
+  const clients = new Map(opened.map(({ provider, client }) => [provider.name, bounded(client, openBytes)]));
   return {
     byName: new Map(opened.map(({ provider }) => [provider.name, provider])),
     async ask(question, waitMillis) {
@@ -74,24 +76,6 @@ function providerOf(name: string, protocol: 'grpc' | 'http', options: SharedProv
     failOpen,
     statusOnError,
     body: body && { bytesMax: body.maxRequestBytes, allowPartial: body.allowPartialMessage },
-  };
-}
-
-/** A service that hangs fills no memory: beyond the limit, questions fail at once. */
-function bounded(client: ProviderClient): AskProvider {
-  let open = 0;
-  return async (question, waitMillis) => {
-    if (open >= LIMITS.providerCalls) {
-      return failed('busy', `more than ${LIMITS.providerCalls} questions are open`);
-    }
-    open += 1;
-    try {
-      return await client.ask(question, waitMillis);
-    } catch (cause) {
-      return failed('reply', 'the question or its answer could not be handled', { cause });
-    } finally {
-      open -= 1;
-    }
   };
 }
 
