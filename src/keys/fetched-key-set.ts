@@ -110,12 +110,6 @@ class FetchedKeySet implements KeySetHolder {
     }
   }
 
-  noteUnknownKey(): void {
-    if (this.#running === undefined && this.#mayRefresh()) {
-      this.start();
-    }
-  }
-
   stop(): void {
     this.#timer?.cancel();
     this.#stopped.abort();

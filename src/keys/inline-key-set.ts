@@ -28,7 +28,6 @@ export function holdInlineKeySet(
       failures: 0,
     }),
     arrival: () => (imported.ok ? Promise.resolve() : Promise.reject(imported.error)),
-    noteUnknownKey: () => {},
     stop: () => {},
   };
 }

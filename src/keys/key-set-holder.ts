@@ -10,8 +10,6 @@ export interface KeySetHolder {
    * no key is to be had now. Starts a fetch only where one may be started.
    */
   arrival(): Promise<void>;
-  /** A token named a key that the set lacks: fetches, at most once in the cool-down. */
-  noteUnknownKey(): void;
   stop(): void;
 }
 

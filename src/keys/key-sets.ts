@@ -38,8 +38,6 @@ export interface KeySets {
    * latest after `waitMillis`, and rejects as soon as one of them cannot be had now. Any number may wait.
    */
   waitFor(keySetIds: readonly string[], waitMillis: number): Promise<void>;
-  /** A token named a key that this set lacks: fetches it anew, at most once in the cool-down. */
-  noteUnknownKey(keySetId: string): void;
   /** Called after keys of a set changed; the returned function ends it. */
   onChange(listener: (keySetId: string) => void): () => void;
   state(): readonly KeySetReport[];
@@ -98,7 +96,6 @@ export function createKeySets(setup: KeySetsOptions): KeySets {
       return imported.ok ? undefined : imported.error;
     },
     waitFor: (keySetIds, waitMillis) => withinTime(clock, waitMillis, arrivals(holders, keySetIds)),
-    noteUnknownKey: (keySetId) => holders.get(keySetId)?.noteUnknownKey(),
     onChange(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
