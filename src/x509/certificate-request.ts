@@ -1,20 +1,11 @@
 import { LIMITS, SallyportError } from '../base/index.ts';
 import { readPublicKeyInfo } from './certificate.ts';
-import {
-  type DerNode,
-  derError,
-  expectTag,
-  fieldsOf,
-  readBitStringBytes,
-  readDer,
-  readOid,
-  readSmallInteger,
-  TAG,
-} from './der.ts';
+import { type DerNode, derError, expectTag, fieldsOf, readOid, readSmallInteger, TAG } from './der.ts';
 import { type DistinguishedName, readName } from './distinguished-name.ts';
 import { type Extensions, NO_EXTENSIONS, readExtensions } from './extensions.ts';
 import { OID } from './oids.ts';
 import { readPublicKey, readSignatureAlgorithm, verifySignature } from './signature-algorithm.ts';
+import { readSignedEnvelope } from './signed-envelope.ts';
 
 /** A certification request (PKCS #10, RFC 2986) whose signature by its own key was verified. */
 export interface CertificateRequest {
@@ -30,11 +21,8 @@ export function readCsr(der: Uint8Array): CertificateRequest {
   if (der.length > LIMITS.certificateBytes) {
     throw new SallyportError('ERR_LIMIT_EXCEEDED', `CSR is over ${LIMITS.certificateBytes} bytes`);
   }
-  const outer = fieldsOf(readDer(Uint8Array.from(der)), TAG.sequence);
-  const info = outer.take(TAG.sequence);
-  const algorithm = readSignatureAlgorithm(outer.take(TAG.sequence));
-  const signature = readBitStringBytes(outer.take(TAG.bitString));
-  outer.end();
+  const { signed: info, signature, ...envelope } = readSignedEnvelope(Uint8Array.from(der));
+  const algorithm = readSignatureAlgorithm(envelope.algorithm);
   const fields = fieldsOf(info, TAG.sequence);
   if (readSmallInteger(fields.take(TAG.integer)) !== 0) {
     throw derError('a CSR is of no known version');

@@ -5,7 +5,6 @@ import {
   derError,
   fieldsOf,
   readBitStringBytes,
-  readDer,
   readSmallInteger,
   readTime,
   TAG,
@@ -13,6 +12,7 @@ import {
 import { type DistinguishedName, readName } from './distinguished-name.ts';
 import { type Extensions, NO_EXTENSIONS, readExtensions } from './extensions.ts';
 import { readSignatureAlgorithm } from './signature-algorithm.ts';
+import { readSignedEnvelope } from './signed-envelope.ts';
 
 /** An X.509 certificate as our own reader sees it. RFC 5280 section 4.1. */
 export interface Certificate {
@@ -46,11 +46,7 @@ export function readCertificate(der: Uint8Array): Certificate {
     throw new SallyportError('ERR_LIMIT_EXCEEDED', `certificate is over ${LIMITS.certificateBytes} bytes`);
   }
   const bytes = new Uint8Array(der);
-  const outer = fieldsOf(readDer(bytes), TAG.sequence);
-  const tbs = outer.take(TAG.sequence);
-  const algorithm = outer.take(TAG.sequence);
-  const signature = readBitStringBytes(outer.take(TAG.bitString));
-  outer.end();
+  const { signed: tbs, algorithm, signature } = readSignedEnvelope(bytes);
   const fields = fieldsOf(tbs, TAG.sequence);
   const version = readVersion(fields.takeIf(0xa0));
   const serial = readSerial(fields.take(TAG.integer));

@@ -1,4 +1,4 @@
-import { type DerNode, derError, fieldsOf, readBitStringBytes, readDer, readTime, TAG } from './der.ts';
+import { type DerNode, derError, fieldsOf, readDer, readTime, TAG } from './der.ts';
 import {
   context,
   type DerValue,
@@ -15,6 +15,7 @@ import { algorithmDer, bytesOfHex, encodeExtension } from './encode-certificate.
 import { readExtensions } from './extensions.ts';
 import { OID } from './oids.ts';
 import { readSignatureAlgorithm, type SignatureAlgorithm } from './signature-algorithm.ts';
+import { readSignedEnvelope } from './signed-envelope.ts';
 
 export interface RevokedCertificate {
   /** Lower-case hex without leading zeros. */
@@ -67,11 +68,7 @@ export function encodeTbsCrl(fields: TbsCrlFields): Uint8Array {
 /** Reads one list of version 2, strictly, as we write them. Throws `ERR_X509_DER`, `ERR_X509_EXTENSION_TWICE`. */
 export function readCrl(der: Uint8Array): RevocationList {
   const bytes = Uint8Array.from(der);
-  const outer = fieldsOf(readDer(bytes), TAG.sequence);
-  const tbs = outer.take(TAG.sequence);
-  const algorithm = outer.take(TAG.sequence);
-  const signature = readBitStringBytes(outer.take(TAG.bitString));
-  outer.end();
+  const { signed: tbs, algorithm, signature } = readSignedEnvelope(bytes);
   const fields = fieldsOf(tbs, TAG.sequence);
   if (hexOf(fields.take(TAG.integer)) !== '1') {
     throw derError('a revocation list is not of version 2');
