@@ -20,6 +20,7 @@ import { type EventLog, eventLog } from '../../fakes/events.ts';
 import { type FakeIssuer, fakeIssuer } from '../../fakes/issuer.ts';
 import { testDefinitions } from '../../fakes/proto-files.ts';
 import { cleanUp, openListener, socketPath } from '../grpc/bed.ts';
+import { type SeenStream, seenStream } from '../grpc/seen-stream.ts';
 
 export const TRUST_DOMAIN = parseTrustDomain('example.org');
 export const ORDERS = 'spiffe://example.org/ns/shop/sa/orders';
@@ -67,13 +68,9 @@ export type SeenSecret =
   | { readonly name: string; readonly trustDomains: Readonly<Record<string, readonly string[]>> }
   | { readonly name: string; readonly trustedCa: readonly string[] };
 
-export interface SecretsCall<Request, Response> {
+export interface SecretsCall<Request, Response> extends SeenStream<Response> {
   readonly call: grpc.ClientDuplexStream<Partial<Request>, Response>;
-  readonly seen: Response[];
-  readonly status: Promise<grpc.StatusObject>;
   send(request: Partial<Request>): void;
-  /** The next response that has not been looked at yet. */
-  next(): Promise<Response>;
 }
 
 export interface SdsClient {
@@ -120,31 +117,7 @@ export function sdsClient(target: string, credentials = grpc.credentials.createI
 function secretsCall<Request, Response>(
   call: grpc.ClientDuplexStream<Partial<Request>, Response>,
 ): SecretsCall<Request, Response> {
-  const seen: Response[] = [];
-  let looked = 0;
-  let wake: () => void = () => undefined;
-  call.on('data', (response: Response) => {
-    seen.push(response);
-    wake();
-  });
-  call.on('error', () => undefined);
-  cleanUp(() => call.cancel());
-  return {
-    call,
-    seen,
-    status: new Promise((resolve) => call.once('status', resolve)),
-    send: (request) => void call.write(request),
-    async next() {
-      while (seen.length <= looked) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-      const response = seen[looked];
-      looked += 1;
-      return response as Response;
-    },
-  };
+  return { ...seenStream<Response>(call), call, send: (request) => void call.write(request) };
 }
 
 interface Source {

@@ -14,6 +14,7 @@ import { entryFor, type FakeEntries, fakeEntries } from '../../fakes/entries.ts'
 import { type EventLog, eventLog } from '../../fakes/events.ts';
 import { testDefinitions } from '../../fakes/proto-files.ts';
 import { cleanUp, openListener, socketPath } from '../grpc/bed.ts';
+import { type SeenStream, seenStream } from '../grpc/seen-stream.ts';
 
 export const TRUST_DOMAIN = parseTrustDomain('example.org');
 export const ORDERS = 'spiffe://example.org/ns/shop/sa/orders';
@@ -71,11 +72,7 @@ export async function apiBed(
   return { issuer, entries: source, listener, log, api, client: newClient(), newClient };
 }
 
-export interface ApiStream<Response> {
-  readonly seen: readonly Response[];
-  readonly status: Promise<grpc.StatusObject>;
-  /** The next response that has not been looked at yet. */
-  next(): Promise<Response>;
+export interface ApiStream<Response> extends SeenStream<Response> {
   cancel(): void;
 }
 
@@ -109,7 +106,7 @@ function apiClient(target: string): ApiClient {
         {},
         metadataOf(headers),
       );
-      return streamOf(call as never);
+      return { ...seenStream(call), cancel: () => call.cancel() };
     },
     unary: <Response>(name: string, request: object, headers = HEADER) =>
       new Promise<Response>((resolve, reject) => {
@@ -133,30 +130,4 @@ function metadataOf(headers: Readonly<Record<string, string>>): grpc.Metadata {
     metadata.set(name, value);
   }
   return metadata;
-}
-
-function streamOf<Response>(call: grpc.ClientReadableStream<Response>): ApiStream<Response> {
-  const seen: Response[] = [];
-  let looked = 0;
-  let wake: () => void = () => undefined;
-  call.on('data', (response: Response) => {
-    seen.push(response);
-    wake();
-  });
-  call.on('error', () => undefined);
-  cleanUp(() => call.cancel());
-  return {
-    seen,
-    status: new Promise((resolve) => call.once('status', resolve)),
-    cancel: () => call.cancel(),
-    async next() {
-      while (seen.length <= looked) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-      looked += 1;
-      return seen[looked - 1] as Response;
-    },
-  };
 }

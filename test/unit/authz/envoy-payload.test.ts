@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { protoStruct } from '../../fakes/proto-struct.ts';
 import { type Ask, ask, NOW_SECONDS, policy, profileOf, type Seen, snapshotOf, tokenIssuer } from './bed.ts';
 
 const ISSUER = 'https://id.example';
@@ -18,31 +19,6 @@ spec: { jwtRules: [{ issuer: "${ISSUER}", jwks: '${issuer.jwks}', audiences: [sh
 ---`;
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
-
-/** A `google.protobuf.Value`. */
-function protoValue(json: Json): object {
-  if (json === null) {
-    return { nullValue: 'NULL_VALUE' };
-  }
-  switch (typeof json) {
-    case 'string':
-      return { stringValue: json };
-    case 'number':
-      return { numberValue: json };
-    case 'boolean':
-      return { boolValue: json };
-    default:
-      return Array.isArray(json)
-        ? { listValue: { values: json.map(protoValue) } }
-        : { structValue: protoStruct(json as { readonly [name: string]: Json }) };
-  }
-}
-
-function protoStruct(json: { readonly [name: string]: Json }): object {
-  return {
-    fields: Object.fromEntries(Object.entries(json).map(([name, value]) => [name, protoValue(value)])),
-  };
-}
 
 function withPayloads(payloads: { readonly [key: string]: Json }, more: Ask = {}): Ask {
   const metadata = { filter_metadata: { [NAMESPACE]: protoStruct(payloads) } };

@@ -1,5 +1,6 @@
 import { CALL_METADATA, type Snapshot } from '../../../src/authz/index.ts';
 import { readSpiffeId } from '../../../src/identity/index.ts';
+import { protoStruct } from '../../fakes/proto-struct.ts';
 import type { Vector, VectorRequest } from '../policy/vectors.ts';
 import { profileOf, snapshotOf, socket } from './bed.ts';
 
@@ -99,33 +100,9 @@ function httpOf({ method, host, path, headers, joinedHeaders }: VectorRequest): 
 /** Claims come as Envoy's own filter would leave them. */
 function filterMetadata({ claims, metadata }: VectorRequest): object {
   return Object.fromEntries([
-    ...Object.entries(metadata ?? {}).map(([name, value]) => [name, structOf(value)]),
-    ...(claims === null ? [] : [['envoy.filters.http.jwt_authn', structOf({ payload: claims })]]),
+    ...Object.entries(metadata ?? {}).map(([name, value]) => [name, protoStruct(Object(value))]),
+    ...(claims === null ? [] : [['envoy.filters.http.jwt_authn', protoStruct({ payload: claims })]]),
   ]);
-}
-
-function structOf(value: unknown): object {
-  return {
-    fields: Object.fromEntries(Object.entries(value ?? {}).map(([name, part]) => [name, protoValue(part)])),
-  };
-}
-
-function protoValue(value: unknown): object {
-  switch (typeof value) {
-    case 'string':
-      return { stringValue: value };
-    case 'number':
-      return { numberValue: value };
-    case 'boolean':
-      return { boolValue: value };
-    default:
-      if (value === null) {
-        return { nullValue: 0 };
-      }
-      return Array.isArray(value)
-        ? { listValue: { values: value.map(protoValue) } }
-        : { structValue: structOf(value) };
-  }
 }
 
 /** The files that tell of the vector's workload. */

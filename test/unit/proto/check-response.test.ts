@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type CheckReply, type StructValue, writeCheckResponse } from '../../../src/proto/index.ts';
 import { testDefinitions } from '../../fakes/proto-files.ts';
+import { protoStruct } from '../../fakes/proto-struct.ts';
 
 function decode(bytes: Buffer): unknown {
   return testDefinitions().decodeMessage('envoy.service.auth.v3.CheckResponse', bytes);
@@ -170,7 +171,7 @@ function viaProtobufjs(reply: CheckReply): Buffer {
       append_action: ACTIONS.indexOf(action),
       keep_empty_value: value === '',
     }));
-  const shared = { dynamic_metadata: struct(reply.metadata) };
+  const shared = { dynamic_metadata: protoStruct(reply.metadata) };
   const message =
     reply.kind === 'ok'
       ? {
@@ -197,30 +198,4 @@ function viaProtobufjs(reply: CheckReply): Buffer {
           },
         };
   return Buffer.from(testDefinitions().encodeMessage('envoy.service.auth.v3.CheckResponse', message));
-}
-
-function struct(object: Readonly<Record<string, StructValue>>): object {
-  const fields: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(object)) {
-    Object.defineProperty(fields, key, { value: protoValue(value), enumerable: true });
-  }
-  return { fields };
-}
-
-function protoValue(value: StructValue): object {
-  switch (typeof value) {
-    case 'string':
-      return { stringValue: value };
-    case 'number':
-      return { numberValue: value };
-    case 'boolean':
-      return { boolValue: value };
-    default:
-      if (value === null) {
-        return { nullValue: 0 };
-      }
-      return Array.isArray(value)
-        ? { listValue: { values: value.map(protoValue) } }
-        : { structValue: struct(value as Readonly<Record<string, StructValue>>) };
-  }
 }
