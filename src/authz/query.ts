@@ -17,10 +17,13 @@ export function withParameters(
   set: ReadonlyMap<string, string>,
   removed: readonly string[],
 ): string {
-  const kept = parametersOf(target)
-    .filter(([name, value]) => (name !== '' || value !== '') && !removed.includes(name) && !set.has(name))
+  if (isUntouched(target, set, removed)) {
+    return target;
+  }
+  const kept = parametersKept(target, set, removed)
+    .filter(([name, value]) => name !== '' || value !== '')
     .map(([name, value]) => [decoded(name), decoded(value)] as const);
-  return isUntouched(target, set, removed) ? target : written(target, [...kept, ...set]);
+  return written(target, [...kept, ...set]);
 }
 
 /** The target as Envoy's ext_authz sends it on: nothing is decoded, and parameters come in the order of their names. */
@@ -29,9 +32,14 @@ export function sentWithParameters(
   set: ReadonlyMap<string, string>,
   removed: readonly string[],
 ): string {
-  const kept = parametersOf(target).filter(([name]) => !removed.includes(name) && !set.has(name));
-  const inOrder = [...kept, ...set].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return isUntouched(target, set, removed) ? target : written(target, inOrder);
+  if (isUntouched(target, set, removed)) {
+    return target;
+  }
+  const kept = parametersKept(target, set, removed);
+  return written(
+    target,
+    [...kept, ...set].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
+  );
 }
 
 function isUntouched(target: string, set: ReadonlyMap<string, string>, removed: readonly string[]): boolean {
@@ -39,6 +47,16 @@ function isUntouched(target: string, set: ReadonlyMap<string, string>, removed: 
 }
 
 type Parameter = readonly [name: string, value: string];
+
+/** A client may spell a name in a great many ways, so both lists may be long. */
+function parametersKept(
+  target: string,
+  set: ReadonlyMap<string, string>,
+  removed: readonly string[],
+): readonly Parameter[] {
+  const gone = new Set([...removed, ...set.keys()]);
+  return parametersOf(target).filter(([name]) => !gone.has(name));
+}
 
 function written(target: string, parameters: readonly Parameter[]): string {
   const question = target.indexOf('?');
