@@ -118,7 +118,7 @@ function judgeHttp(question: HttpQuestion): Judgement {
       // What was verified here counts; what Envoy verified stands in where nothing was.
       const token = outcome.token ?? envoyPayload(profile, request);
       if (token === 'malformed') {
-        return decided(refusal('request_malformed'));
+        return decided({ ...refusal('request_malformed'), ...keptOf(custom) });
       }
       const byTokens = changesBy(rules, outcome.mutations, targetSent(http, custom.changes));
       const changes = afterEachOther(custom.changes, byTokens);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { attributesOf, callOf, encodeCheck, policy, snapshotOf, tokenIssuer } from './bed.ts';
+import { protoStruct } from '../../fakes/proto-struct.ts';
+import { attributesOf, callOf, encodeCheck, policy, profileOf, snapshotOf, tokenIssuer } from './bed.ts';
 import { allowed, failure, outcomeOf, provider, questionOf, refused, verdictOn } from './custom-bed.ts';
 
 const OPA = policy('CUSTOM', '[{ to: [{ operation: { paths: ["/orders*"] } }] }]', 'ask-opa', 'opa');
@@ -18,6 +19,20 @@ describe('a CUSTOM policy', () => {
     expect(questionOf(snapshot, {}).provider.name).toBe('opa');
     expect(verdictOn(snapshot, { path: '/other' })).toMatchObject({ isAllowed: true });
     expect(verdictOn(snapshot, { path: '/other' }).record.providers).toBeUndefined();
+  });
+
+  test('is told to the log also where what Envoy says of a token cannot be read', () => {
+    const metadata = protoStruct({ payload: 'no object' });
+    const request = {
+      profile: profileOf('sidecar', { jwtAuthnPayloads: ['payload'] }),
+      attributes: {
+        metadata_context: { filter_metadata: { 'envoy.filters.http.jwt_authn': metadata } },
+      },
+    };
+    expect(verdictOn(snapshot, request, { opa: allowed() }).record).toMatchObject({
+      reason: 'request_malformed',
+      providers: ['opa allowed'],
+    });
   });
 
   test('lets pass what the provider allows, and DENY and ALLOW still judge', () => {
