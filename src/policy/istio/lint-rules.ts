@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../../base/index.ts';
 import { lintNever } from './lint-never.ts';
-import { type LoadedPolicy, lintShadowed } from './lint-shadowed.ts';
+import { lintShadowed } from './lint-shadowed.ts';
+import type { LoadedPolicy } from './loaded-policy.ts';
 
 /** Comparisons for all policies of a load; some tenth of a second. What is beyond them is not warned of. */
 const COMPARISONS_MAX = 200_000;

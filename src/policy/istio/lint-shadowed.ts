@@ -1,14 +1,10 @@
 import type { Diagnostic } from '../../base/index.ts';
-import { diagnosticAt, type ManifestObject } from '../../manifest/index.ts';
-import type { AuthorizationPolicy, Rule } from '../model.ts';
+import { diagnosticAt } from '../../manifest/index.ts';
+import type { Rule } from '../model.ts';
 import { type AnchorKey, anchorsOf } from '../rule-anchor.ts';
 import { ruleCovers } from '../rule-cover.ts';
 import type { CoverBudget } from '../value-cover.ts';
-
-export interface LoadedPolicy {
-  readonly object: ManifestObject;
-  readonly policy: AuthorizationPolicy;
-}
+import type { LoadedPolicy } from './loaded-policy.ts';
 
 /** Warnings for rules that change nothing, since another of the same action for the same workloads covers them. */
 export function lintShadowed(loaded: readonly LoadedPolicy[], budget: CoverBudget): readonly Diagnostic[] {

@@ -4,6 +4,7 @@ import type { MeshSettings } from '../mesh-settings.ts';
 import type { Attachment, AuthorizationPolicy } from '../model.ts';
 import type { AuthorizationSpec } from './authorization-schema.ts';
 import { quoted } from './field.ts';
+import type { LoadedPolicy } from './loaded-policy.ts';
 
 /** Whether the provider of a CUSTOM policy is there, and can be asked about what its rules are for. */
 export function checkProvider(
@@ -44,12 +45,6 @@ export function checkProvider(
               }),
             ],
       );
-}
-
-/** Of one file: the policy and the object it was read from. */
-export interface LoadedPolicy {
-  readonly object: ManifestObject;
-  readonly policy: AuthorizationPolicy;
 }
 
 /** Istio denies what several providers would have to be asked about, unless it is told otherwise. */
