@@ -2,20 +2,11 @@ import { type Clock, errorText, type Timer } from '../base/index.ts';
 import { inTransaction, migrate, type State, type StateDatabase } from '../store/index.ts';
 import type { RevokedCertificate } from '../x509/index.ts';
 import { forgettingClock } from './forgetting-clock.ts';
+import { createGroupCommit, type NewCertificate } from './group-commit.ts';
 import type { IssuerEventSink } from './issuer-event.ts';
 
 /** A certificate that was issued, as it is remembered. */
-export interface IssuedCertificate {
-  /** Lower-case hex without leading zeros. */
-  readonly serial: string;
-  readonly spiffeId: string;
-  /** Key id of the CA that signed it. */
-  readonly issuerKeyId: string;
-  /** Whom it was made for, where that is known. */
-  readonly caller: string | undefined;
-  readonly issuedAtSeconds: number;
-  readonly notBeforeSeconds: number;
-  readonly notAfterSeconds: number;
+export interface IssuedCertificate extends NewCertificate {
   readonly revokedAtSeconds: number | undefined;
 }
 
@@ -29,7 +20,7 @@ export interface InventoryQuery {
 /** What was issued and what was taken back; everything is kept before it has an effect. */
 export interface Inventory {
   /** Resolves when the row is committed; rows of one turn of the event loop, or of a few, share a commit. */
-  record(row: Omit<IssuedCertificate, 'revokedAtSeconds'>): Promise<void>;
+  record(row: NewCertificate): Promise<void>;
   /** Newest first. */
   list(query: InventoryQuery): readonly IssuedCertificate[];
   find(serial: string): IssuedCertificate | undefined;
@@ -92,12 +83,6 @@ const STEPS: readonly string[] = [
    CREATE INDEX certificate_revoked ON certificate (issuer_key_id, not_after) WHERE revoked_at IS NOT NULL;`,
 ];
 
-const INSERT = `INSERT INTO certificate
-  (serial, issuer_key_id, spiffe_id, caller, issued_at, not_before, not_after) VALUES (?, ?, ?, ?, ?, ?, ?)`;
-/** At most so many turns are waited for, and not for more rows than that: of few pages many rows, one fsync. */
-const BATCH_TURNS = 12;
-const BATCH_ROWS = 100;
-const TELL_MILLIS = 1;
 const PRUNE_MILLIS = 60_000;
 const PRUNE_AGAIN_MILLIS = 50;
 const PRUNE_ROWS = 2000;
@@ -111,12 +96,6 @@ export interface InventoryInput {
 }
 
 type Row = Readonly<Record<string, unknown>>;
-
-interface Waiting {
-  readonly row: Omit<IssuedCertificate, 'revokedAtSeconds'>;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
 
 export function openInventory({ state, keepSeconds, clock, events }: InventoryInput): Inventory {
   const { database } = state;
@@ -206,82 +185,6 @@ function revokedOf(
     )
     .all(issuerKeyId, Math.floor(nowSeconds), limit)
     .map((row) => ({ serial: String(row['serial']), revokedAtSeconds: Number(row['revoked_at']) }));
-}
-
-/**
- * One transaction, and so one fsync, for all rows that come in one turn of the event loop; in a storm, where
- * every turn brings more, for those of a few turns.
- */
-function createGroupCommit({ database }: State, clock: Clock): Inventory['record'] {
-  const insert = database.prepare(INSERT);
-  let waiting: Waiting[] = [];
-  let seen = 0;
-  let turns = 0;
-  const flush = (): void => {
-    if (waiting.length > seen && waiting.length < BATCH_ROWS && turns < BATCH_TURNS) {
-      seen = waiting.length;
-      turns += 1;
-      setImmediate(flush);
-      return;
-    }
-    const batch = waiting;
-    waiting = [];
-    try {
-      inTransaction(database, () => {
-        for (const { row } of batch) {
-          insert.run(
-            row.serial,
-            row.issuerKeyId,
-            row.spiffeId,
-            row.caller ?? null,
-            Math.floor(row.issuedAtSeconds),
-            row.notBeforeSeconds,
-            row.notAfterSeconds,
-          );
-        }
-      });
-    } catch (error) {
-      for (const { reject } of batch) {
-        reject(error);
-      }
-      return;
-    }
-    tellInSlices(batch, clock);
-  };
-  return (row) =>
-    new Promise((resolve, reject) => {
-      waiting.push({ row, resolve, reject });
-      if (waiting.length === 1) {
-        seen = 1;
-        turns = 0;
-        setImmediate(flush);
-      }
-    });
-}
-
-/**
- * Those who wait are told one after the other, each when all that the one before did at once is done, and the
- * others in a later turn of the event loop when that took long.
- */
-function tellInSlices(batch: readonly Waiting[], clock: Clock, told = 0): void {
-  const end = clock.monotonicMillis() + TELL_MILLIS;
-  let at = told;
-  const tellNext = (): void => {
-    batch[at]?.resolve();
-    at += 1;
-    if (at < batch.length) {
-      // A tick that a microtask asks for comes when no microtask is left.
-      queueMicrotask(() => process.nextTick(goOn));
-    }
-  };
-  const goOn = (): void => {
-    if (clock.monotonicMillis() < end) {
-      tellNext();
-    } else {
-      setImmediate(() => tellInSlices(batch, clock, at));
-    }
-  };
-  tellNext();
 }
 
 /** Forgets what ended long ago, a bounded number of rows at a time. */

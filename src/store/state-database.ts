@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { errorText, SallyportError } from '../base/index.ts';
+import { createFileSync } from './file-sync.ts';
 import { createPrivate } from './folder-lock.ts';
 
 export type StateDatabase = DatabaseSync;
 
 const DATABASE_FILE = 'state.db';
+const LOG_SUFFIX = '-wal';
 
 /**
  * Opens the SQLite file of a state folder; a transaction that was committed outlives a power cut.
@@ -22,6 +24,11 @@ export function openStateDatabase(folder: string): StateDatabase {
   } catch (error) {
     throw damaged(path, error);
   }
+}
+
+/** Syncs what was committed to the log of the database. */
+export function logSyncOf(folder: string): () => Promise<void> {
+  return createFileSync(join(folder, `${DATABASE_FILE}${LOG_SUFFIX}`));
 }
 
 /**
@@ -64,6 +71,23 @@ export function inTransaction<T>(database: StateDatabase, work: () => T): T {
     }
     throw error;
   }
+}
+
+/**
+ * Runs `work` like `inTransaction`, but does not hold up the event loop for the disk: resolves when the changes
+ * outlive a power cut. They can be read at once.
+ */
+export async function inTransactionOffLoop(
+  { database, syncLog }: { readonly database: StateDatabase; readonly syncLog: () => Promise<void> },
+  work: () => void,
+): Promise<void> {
+  database.exec('PRAGMA synchronous = NORMAL');
+  try {
+    inTransaction(database, work);
+  } finally {
+    database.exec('PRAGMA synchronous = FULL');
+  }
+  await syncLog();
 }
 
 function versionOf(database: StateDatabase, room: string): number {

@@ -3,13 +3,15 @@ import { dirname, join } from 'node:path';
 import { lockFolder } from './folder-lock.ts';
 import { readPrivateFile } from './private-file.ts';
 import { ensurePrivateFolder, sweepUnfinished } from './private-folder.ts';
-import { openStateDatabase, type StateDatabase } from './state-database.ts';
+import { logSyncOf, openStateDatabase, type StateDatabase } from './state-database.ts';
 import { syncFolder, writeFileWhole } from './write-whole.ts';
 
 /** What outlives a restart. Names are relative to the folder: `keys/0a1b.pem`. */
 export interface State {
   readonly folder: string;
   readonly database: StateDatabase;
+  /** Resolves when all that is committed outlives a power cut. */
+  readonly syncLog: () => Promise<void>;
   /** Undefined when there is no such file. Throws `ERR_STATE_KEY_OPEN` when others can read it. */
   readPrivate(name: string): Uint8Array | undefined;
   /** Whole or not at all, mode 0600. */
@@ -49,6 +51,7 @@ function stateOf(folder: string, database: StateDatabase, close: () => void): St
   return {
     folder,
     database,
+    syncLog: logSyncOf(folder),
     readPrivate: (name) => readPrivateFile(join(folder, name)),
     writePrivate: (name, bytes) => writeFileWhole(join(folder, name), bytes, 0o600),
     remove(name) {

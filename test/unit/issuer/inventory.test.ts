@@ -1,4 +1,4 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { type Inventory, openInventory } from '../../../src/issuer/inventory.ts';
 import { migrate, openState, type StateDatabase } from '../../../src/store/index.ts';
 import { fakeClock } from '../../fakes/clock.ts';
@@ -6,7 +6,7 @@ import { newFolder, START_MILLIS } from './on-folder.ts';
 
 const NOW = START_MILLIS / 1000;
 
-function open(folder = newFolder()) {
+function open(folder = newFolder(), syncLog?: () => Promise<void>) {
   const state = openState(folder);
   const clock = fakeClock(START_MILLIS);
   const statements: string[] = [];
@@ -23,7 +23,7 @@ function open(folder = newFolder()) {
     },
   }) as StateDatabase;
   const inventory = openInventory({
-    state: { ...state, database },
+    state: { ...state, database, syncLog: syncLog ?? state.syncLog },
     keepSeconds: 100,
     clock,
     events: () => {},
@@ -59,7 +59,39 @@ it('commits the rows of one turn of the loop together, and none before it says s
   expect(inventory.list({ limit: 100 })).toEqual([]);
   await all;
   expect(inventory.list({ limit: 100 })).toHaveLength(50);
-  expect(statements.slice(before)).toEqual(['BEGIN IMMEDIATE', 'COMMIT']);
+  expect(statements.slice(before)).toEqual([
+    'PRAGMA synchronous = NORMAL',
+    'BEGIN IMMEDIATE',
+    'COMMIT',
+    'PRAGMA synchronous = FULL',
+  ]);
+});
+
+it('says that a row is kept only when the disk has it, and that it is not when the disk fails', async () => {
+  const syncs: { readonly done: () => void; readonly fail: (error: Error) => void }[] = [];
+  const syncLog = (): Promise<void> =>
+    new Promise((done, fail) => {
+      syncs.push({ done, fail });
+    });
+  const { inventory } = open(newFolder(), syncLog);
+  const told: string[] = [];
+  const row = async (serial: string): Promise<void> => {
+    await record(inventory, serial).then(
+      () => told.push(`${serial} kept`),
+      (error: Error) => told.push(`${serial} ${error.message}`),
+    );
+  };
+  const kept = row('a1');
+  await vi.waitFor(() => expect(inventory.find('a1')).toBeDefined());
+  expect(told).toEqual([]);
+  const lost = row('a2');
+  await vi.waitFor(() => expect(syncs).toHaveLength(2));
+  syncs[0]?.done();
+  await kept;
+  expect(told).toEqual(['a1 kept']);
+  syncs[1]?.fail(new Error('the disk is gone'));
+  await lost;
+  expect(told).toEqual(['a1 kept', 'a2 the disk is gone']);
 });
 
 it('refuses a serial number twice under one issuer', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { inTransaction, migrate, openState } from '../../../src/store/index.ts';
+import { inTransaction, inTransactionOffLoop, migrate, openState } from '../../../src/store/index.ts';
 import { codeOf, temporaryFolder } from './temporary-folder.ts';
 
 it('migrates each room by its own steps, each once', () => {
@@ -45,5 +45,28 @@ it('keeps all of a transaction or nothing', () => {
   ).toThrow('no');
   expect(inTransaction(state.database, () => 5)).toBe(5);
   expect(state.database.prepare('SELECT * FROM a').all()).toEqual([]);
+  state.close();
+});
+
+it('waits for the disk off the loop in such transactions alone', async () => {
+  const state = openState(temporaryFolder());
+  const { database } = state;
+  const synchronous = (): unknown => database.prepare('PRAGMA synchronous').get()?.['synchronous'];
+  const seen: unknown[] = [];
+  database.exec('CREATE TABLE a (x)');
+  await inTransactionOffLoop(state, () => {
+    seen.push(synchronous());
+    database.exec('INSERT INTO a VALUES (1)');
+  });
+  seen.push(synchronous());
+  const failing = inTransactionOffLoop(state, () => {
+    database.exec('INSERT INTO a VALUES (2)');
+    throw new Error('no');
+  });
+  await expect(failing).rejects.toThrow('no');
+  seen.push(synchronous());
+  const [normal, full] = [1, 2];
+  expect(seen).toEqual([normal, full, full]);
+  expect(database.prepare('SELECT x FROM a').all()).toEqual([{ x: 1 }]);
   state.close();
 });
