@@ -1,6 +1,7 @@
 import { atOnce, type Sliced } from '../base/index.ts';
 import { byAge } from './age.ts';
 import { attaches, candidateNamespaces, hasLabels } from './attach.ts';
+import { attachedPolicies } from './attached-policies.ts';
 import type { MeshSettings } from './mesh-settings.ts';
 import type { AuthorizationPolicy, PolicyObjects, TokenPolicy } from './model.ts';
 import { composePeerModes } from './peer-mode.ts';
@@ -26,7 +27,7 @@ export function compilePolicies(objects: PolicyObjects, mesh: MeshSettings): Pol
   function* attach(target: Target): Sliced<TargetPolicies> {
     const namespaces = candidateNamespaces(target, mesh.rootNamespace);
     const mine = yield* attachedTo(target, authorization, mesh);
-    return {
+    return attachedPolicies({
       authorization: mine,
       tokenRules: composeTokenRules(yield* attachedTo(target, tokens, mesh)),
       peerModes: composePeerModes(
@@ -35,8 +36,8 @@ export function compilePolicies(objects: PolicyObjects, mesh: MeshSettings): Pol
         ),
         mesh.rootNamespace,
       ),
-      ...rulesOf(mine),
-    };
+      shared: rulesOf(mine),
+    });
   }
 
   function* find(target: Target): Sliced<TargetPolicies> {

@@ -38,7 +38,7 @@ export function findCustom(
       .forTarget(target)
       .rules(attributes.transport)
       .custom.find((one) => one.provider === provider);
-    const hit = rules?.findFirst(startEvaluation(attributes));
+    const hit = rules?.finder.first(startEvaluation(attributes));
     return hit === undefined ? PASS : { kind: 'ask', policy: hit.policy, rule: hit.rule.index };
   } catch {
     return { kind: 'failed' };

@@ -71,7 +71,7 @@ export function decide(
 type Hits = { -readonly [Kind in Exclude<keyof TargetRules, 'custom'>]: CompiledRule | undefined };
 
 function findFirst(rules: ActionRules, evaluation: Evaluation): CompiledRule | undefined {
-  return rules.findFirst(evaluation);
+  return rules.finder.first(evaluation);
 }
 
 type Verdict = Pick<Decision, 'effect' | 'reason' | 'policy' | 'rule'>;

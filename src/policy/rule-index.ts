@@ -6,7 +6,9 @@ import { type PrefixTable, prefixTable } from './match/prefix-table.ts';
 import { ANCHOR_SUBJECTS, type AnchorKey, type AnchorSubject, anchorsOf } from './rule-anchor.ts';
 
 /** Finds the first rule, in their order, that holds. */
-export type RuleFinder = (evaluation: Evaluation) => CompiledRule | undefined;
+export interface RuleFinder {
+  first(evaluation: Evaluation): CompiledRule | undefined;
+}
 
 /** Below this many rules looking at each costs less than looking anything up. */
 const INDEX_FROM = 4;
@@ -16,7 +18,7 @@ export function* ruleFinder(rules: readonly CompiledRule[]): Sliced<RuleFinder> 
 }
 
 export function scanRules(rules: readonly CompiledRule[]): RuleFinder {
-  return (evaluation) => rules.find((rule) => ruleHolds(rule, evaluation));
+  return { first: (evaluation) => rules.find((rule) => ruleHolds(rule, evaluation)) };
 }
 
 /**
@@ -37,7 +39,7 @@ export function* indexRules(rules: readonly CompiledRule[]): Sliced<RuleFinder> 
   }
   const costOf = (keys: readonly AnchorKey[]) =>
     keys.reduce((sum, key) => sum + (shared.get(nameOf(key)) ?? 0), 0);
-  const drawers = new Map(ANCHOR_SUBJECTS.map((subject) => [subject, newDrawer()]));
+  const drawers = new Map(ANCHOR_SUBJECTS.map((subject) => [subject, new Drawer(subject)]));
   const unfiled: number[] = [];
   for (const [position, choices] of anchors.entries()) {
     const [best] = [...choices].sort(([, a], [, b]) => costOf(a) - costOf(b));
@@ -45,29 +47,48 @@ export function* indexRules(rules: readonly CompiledRule[]): Sliced<RuleFinder> 
       unfiled.push(position);
     } else {
       const [subject, keys] = best;
-      const drawer = drawers.get(subject);
-      drawer?.everyone.push(position);
-      for (const { kind, text, decides } of keys) {
-        file(drawer?.[kind], text, { position, decides });
-      }
+      drawers.get(subject)?.file(position, keys);
     }
     yield;
   }
-  const lookups: LookUp[] = [];
-  for (const [subject, drawer] of drawers) {
-    if (drawer.exact.size + drawer.prefix.size > 0) {
-      lookups.push(lookUpIn(drawer, subject, yield* prefixTable(drawer.prefix.keys())));
-    }
+  const used = [...drawers.values()].filter((drawer) => drawer.isUsed);
+  for (const drawer of used) {
+    yield* drawer.close();
   }
-  return (evaluation) => {
-    const search = { rules, evaluation, best: rules.length };
-    for (const lookUp of lookups) {
-      lookUp(search);
-    }
-    tryPositions(search, unfiled);
-    return rules[search.best];
-  };
+  return new RuleIndex(rules, used, unfiled);
 }
+
+/**
+ * What a verdict walks through is as few objects as may be: of a thousand workloads none is near the processor,
+ * and each object on the way costs a wait for memory.
+ */
+class RuleIndex implements RuleFinder {
+  readonly #rules: readonly CompiledRule[];
+  readonly #firstDrawer: Drawer | undefined;
+  readonly #otherDrawers: readonly Drawer[] | undefined;
+  readonly #unfiled: readonly number[] | undefined;
+
+  constructor(rules: readonly CompiledRule[], drawers: readonly Drawer[], unfiled: readonly number[]) {
+    this.#rules = rules;
+    [this.#firstDrawer] = drawers;
+    this.#otherDrawers = drawers.length > 1 ? drawers.slice(1) : undefined;
+    this.#unfiled = unfiled.length > 0 ? unfiled : undefined;
+  }
+
+  first(evaluation: Evaluation): CompiledRule | undefined {
+    const search = { rules: this.#rules, evaluation, best: NO_RULE };
+    this.#firstDrawer?.look(search);
+    for (const drawer of this.#otherDrawers ?? NONE) {
+      drawer.look(search);
+    }
+    if (this.#unfiled !== undefined) {
+      tryPositions(search, this.#unfiled);
+    }
+    return search.best === NO_RULE ? undefined : this.#rules[search.best];
+  }
+}
+
+const NO_RULE = Number.MAX_SAFE_INTEGER;
 
 /** `best` is the earliest rule known to hold; rules behind it need no look. */
 interface Search {
@@ -79,89 +100,110 @@ interface Search {
 /** Positions are ascending. */
 function tryPositions(search: Search, positions: readonly number[]): void {
   for (const position of positions) {
-    if (position >= search.best) {
-      return;
-    }
-    const rule = search.rules[position];
-    if (rule !== undefined && ruleHolds(rule, search.evaluation)) {
-      search.best = position;
+    if (!mayBeBetter(search, position, false)) {
       return;
     }
   }
 }
 
-/** `decides`: its key alone makes the rule hold. */
-interface Filed {
-  readonly position: number;
-  readonly decides: boolean;
+/** Takes the rule at a position if it holds; false when no later one need be tried. */
+function mayBeBetter(search: Search, position: number, decides: boolean): boolean {
+  if (position >= search.best) {
+    return false;
+  }
+  const rule = search.rules[position];
+  if (rule !== undefined && (decides || ruleHolds(rule, search.evaluation))) {
+    search.best = position;
+    return false;
+  }
+  return true;
 }
 
-/** In ascending order. */
-function tryFiled(search: Search, filed: readonly Filed[]): void {
-  for (const { position, decides } of filed) {
-    if (position >= search.best) {
-      return;
-    }
-    const rule = search.rules[position];
-    if (rule !== undefined && (decides || ruleHolds(rule, search.evaluation))) {
-      search.best = position;
+/**
+ * The position of a rule, twice, and one more when its key alone makes the rule hold. Small numbers stand in a
+ * table itself; several of them are in ascending order.
+ */
+type Filed = number | number[];
+
+function tryFiled(search: Search, filed: Filed | undefined): void {
+  if (typeof filed === 'number') {
+    mayBeBetter(search, filed >> 1, (filed & 1) === 1);
+    return;
+  }
+  for (const one of filed ?? NONE) {
+    if (!mayBeBetter(search, one >> 1, (one & 1) === 1)) {
       return;
     }
   }
 }
 
-interface Drawer {
+/** The rules that are filed under values of one attribute. */
+class Drawer {
+  readonly #subject: AnchorSubject;
+  readonly #exact = new Map<string, Filed>();
+  readonly #prefix = new Map<string, Filed>();
   /** The positions of all rules in it. */
-  readonly everyone: number[];
-  readonly exact: Map<string, Filed[]>;
-  readonly prefix: Map<string, Filed[]>;
-}
+  readonly #everyone: number[] = [];
+  #table: PrefixTable | undefined;
+  #ofPrefix: readonly (Filed | undefined)[] = NONE;
 
-function newDrawer(): Drawer {
-  return { everyone: [], exact: new Map(), prefix: new Map() };
-}
-
-function file(drawer: Map<string, Filed[]> | undefined, text: string, filed: Filed): void {
-  const others = drawer?.get(text);
-  if (others === undefined) {
-    drawer?.set(text, [filed]);
-  } else {
-    others.push(filed);
+  constructor(subject: AnchorSubject) {
+    this.#subject = subject;
   }
-}
 
-type LookUp = (search: Search) => void;
+  get isUsed(): boolean {
+    return this.#everyone.length > 0;
+  }
 
-function lookUpIn(drawer: Drawer, subject: AnchorSubject, table: PrefixTable): LookUp {
-  const ofPrefix = table.prefixes.map((prefix) => drawer.prefix.get(prefix) ?? []);
-  const hasPrefixes = table.prefixes.length > 0;
-  return (search) => {
-    const values = valuesOf(subject, search.evaluation);
+  file(position: number, keys: readonly AnchorKey[]): void {
+    this.#everyone.push(position);
+    for (const { kind, text, decides } of keys) {
+      const filed = position * 2 + (decides ? 1 : 0);
+      const drawer = kind === 'exact' ? this.#exact : this.#prefix;
+      const others = drawer.get(text);
+      if (typeof others === 'object') {
+        others.push(filed);
+      } else {
+        drawer.set(text, others === undefined ? filed : [others, filed]);
+      }
+    }
+  }
+
+  /** Nothing is filed any more. */
+  *close(): Sliced<void> {
+    if (this.#prefix.size > 0) {
+      const table = yield* prefixTable(this.#prefix.keys());
+      this.#ofPrefix = table.prefixes.map((prefix) => this.#prefix.get(prefix));
+      this.#table = table;
+    }
+  }
+
+  look(search: Search): void {
+    const values = valuesOf(this.#subject, search.evaluation);
     if (values === undefined) {
-      tryPositions(search, drawer.everyone);
+      tryPositions(search, this.#everyone);
       return;
     }
     for (const text of values) {
-      tryFiled(search, drawer.exact.get(text) ?? NONE);
-      if (hasPrefixes) {
-        table.some(text, (at) => {
-          tryFiled(search, ofPrefix[at] ?? NONE);
-          return false;
-        });
-      }
+      tryFiled(search, this.#exact.get(text));
+      this.#table?.some(text, (at) => {
+        tryFiled(search, this.#ofPrefix[at]);
+        return false;
+      });
     }
-  };
+  }
 }
 
 const NONE: readonly never[] = [];
 
 /** Undefined when unknown: it may be any value. */
-function valuesOf(subject: AnchorSubject, { attributes, host }: Evaluation): readonly string[] | undefined {
+function valuesOf(subject: AnchorSubject, evaluation: Evaluation): readonly string[] | undefined {
+  const { attributes } = evaluation;
   switch (subject) {
     case 'path':
       return attributes.http?.path === undefined ? NONE : [attributes.http.path];
     case 'host':
-      return host === undefined ? NONE : [host];
+      return evaluation.host === undefined ? NONE : [evaluation.host];
     case 'method':
       return attributes.http === undefined ? NONE : [attributes.http.method];
     case 'principal':

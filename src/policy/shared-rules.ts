@@ -4,7 +4,8 @@ import type { AuthorizationPolicy } from './model.ts';
 import type { TargetPolicies } from './policy-set.ts';
 import { type CompilePolicy, type TargetRules, targetRules } from './target-rules.ts';
 
-type Rules = Pick<TargetPolicies, 'rules' | 'prepareRules'>;
+/** The compiled rules of one list of policies, for all targets that it holds for. */
+export type SharedRules = Pick<TargetPolicies, 'rules' | 'prepareRules'>;
 
 /**
  * The compiled rules of each list of policies that holds for some target, made once: a mesh has many
@@ -12,12 +13,12 @@ type Rules = Pick<TargetPolicies, 'rules' | 'prepareRules'>;
  */
 export function createSharedRules(
   all: readonly AuthorizationPolicy[],
-): (policies: readonly AuthorizationPolicy[]) => Rules {
+): (policies: readonly AuthorizationPolicy[]) => SharedRules {
   const compile = { http: createCompiler('http'), tcp: createCompiler('tcp') };
   const ordinals = new Map(all.map((policy, index) => [policy, index]));
   const made = new Map<
     string,
-    { readonly policies: readonly AuthorizationPolicy[]; readonly rules: Rules }[]
+    { readonly policies: readonly AuthorizationPolicy[]; readonly rules: SharedRules }[]
   >();
   return (policies) => {
     let hash = 0;
@@ -48,7 +49,7 @@ function createCompiler(transport: 'http' | 'tcp'): CompilePolicy {
   };
 }
 
-function rulesOf(policies: readonly AuthorizationPolicy[], compile: Compilers): Rules {
+function rulesOf(policies: readonly AuthorizationPolicy[], compile: Compilers): SharedRules {
   let http: TargetRules | undefined;
   let tcp: TargetRules | undefined;
   function* prepare(transport: 'http' | 'tcp'): Sliced<TargetRules> {

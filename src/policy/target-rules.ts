@@ -9,7 +9,7 @@ export interface ActionRules {
   readonly dryRun: boolean;
   /** In the byte order of their keys. */
   readonly rules: readonly CompiledRule[];
-  readonly findFirst: RuleFinder;
+  readonly finder: RuleFinder;
 }
 
 /** The rules by which one provider is asked. */
@@ -77,7 +77,7 @@ function* rulesOfAction(
     }
   }
   const rules = yield* sortInSlices(found, byKey);
-  return { action, dryRun, rules, findFirst: yield* ruleFinder(rules) };
+  return { action, dryRun, rules, finder: yield* ruleFinder(rules) };
 }
 
 /** Keys are ASCII, so the order of code units is that of bytes. */

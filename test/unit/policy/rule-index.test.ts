@@ -86,10 +86,13 @@ describe('a key decides', () => {
   it('only for a caller who is known', () => {
     const { rules } = counted((i) => `{ from: [{ source: { principals: [td/${i}] } }] }`, 20);
     const { source, ...rest } = attributesOf(REQUEST);
-    const find = atOnce(indexRules(rules));
-    expect(find(startEvaluation({ ...rest, source: { ...source, principals: undefined } }))).toBeUndefined();
+    const finder = atOnce(indexRules(rules));
     expect(
-      find(startEvaluation({ ...rest, source: { ...source, principals: ['spiffe://td/7'] } }))?.rule.index,
+      finder.first(startEvaluation({ ...rest, source: { ...source, principals: undefined } })),
+    ).toBeUndefined();
+    expect(
+      finder.first(startEvaluation({ ...rest, source: { ...source, principals: ['spiffe://td/7'] } }))?.rule
+        .index,
     ).toBe(7);
   });
 });
@@ -175,7 +178,7 @@ describe('an index of 300 rules', () => {
     ],
   ])('by %s looks at the right one only', (_, make) => {
     const { rules, looks } = counted(make, 300);
-    const hit = atOnce(indexRules(rules))(startEvaluation(attributesOf(REQUEST)));
+    const hit = atOnce(indexRules(rules)).first(startEvaluation(attributesOf(REQUEST)));
     expect(hit?.rule.index).toBe(7);
     expect(looks.total).toBeLessThanOrEqual(3);
   });
@@ -186,9 +189,9 @@ describe('an index of 300 rules', () => {
         ? '{ to: [{ operation: { paths: ["*/x"] } }] }'
         : `{ to: [{ operation: { paths: ["/p7/x"], notMethods: [M${i}] } }] }`;
     const { rules } = counted(make, 20);
-    const find = atOnce(indexRules(rules));
+    const finder = atOnce(indexRules(rules));
     const at = (part: Partial<VectorRequest>) =>
-      find(startEvaluation(attributesOf({ ...REQUEST, ...part })))?.rule.index;
+      finder.first(startEvaluation(attributesOf({ ...REQUEST, ...part })))?.rule.index;
     expect([at({}), at({ method: 'M0' }), at({ path: '/y/x' }), at({ path: '/y' })]).toEqual([
       0,
       10,
@@ -205,19 +208,19 @@ describe('an index of 300 rules', () => {
     const { rules } = counted(make, 20, 'DENY');
     const { source, ...rest } = attributesOf(REQUEST);
     const unknown = startEvaluation({ ...rest, source: { ...source, principals: undefined } });
-    expect(atOnce(indexRules(rules))(unknown)).toBe(rules[0]);
-    expect(scanRules(rules)(unknown)).toBe(rules[0]);
+    expect(atOnce(indexRules(rules)).first(unknown)).toBe(rules[0]);
+    expect(scanRules(rules).first(unknown)).toBe(rules[0]);
     const allowing = counted(make, 20).rules;
-    expect(atOnce(indexRules(allowing))(unknown)).toBeUndefined();
+    expect(atOnce(indexRules(allowing)).first(unknown)).toBeUndefined();
   });
 
   it('is made from a certain number of rules on, and scanned below', () => {
     const make = (i: number) => `{ to: [{ operation: { paths: ["/p${i}/x"] } }] }`;
     const few = counted(make, 3);
-    atOnce(ruleFinder(few.rules))(startEvaluation(attributesOf(REQUEST)));
+    atOnce(ruleFinder(few.rules)).first(startEvaluation(attributesOf(REQUEST)));
     expect(few.looks.total).toBe(3);
     const many = counted(make, 4);
-    atOnce(ruleFinder(many.rules))(startEvaluation(attributesOf(REQUEST)));
+    atOnce(ruleFinder(many.rules)).first(startEvaluation(attributesOf(REQUEST)));
     expect(many.looks.total).toBe(0);
   });
 });
