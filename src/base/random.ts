@@ -9,7 +9,7 @@ export interface Random {
 
 export const systemRandom: Random = {
   bytes: pooledBytes,
-  fraction: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
+  fraction: () => Buffer.from(pooledBytes(6).buffer).readUIntBE(0, 6) / 2 ** 48,
 };
 
 const POOL_BYTES = 4096;

@@ -2,6 +2,7 @@ import { type Clock, errorText, type Random, type Timer } from '../base/index.ts
 import type { IssuerEventSink } from './issuer-event.ts';
 import type { CallerNote, SvidRequest, X509Svid } from './issuer-types.ts';
 import { renewalDelayMillis, retryDelayMillis } from './renewal-times.ts';
+import { svidKeyOf } from './svid-key.ts';
 
 /** A certificate in force, with the key id of the CA that signed it. */
 export interface IssuedSvid extends X509Svid {
@@ -32,6 +33,7 @@ export interface Identities {
 }
 
 interface Identity {
+  readonly key: string;
   readonly request: SvidRequest;
   /** With who each of them stands for. */
   readonly keepers: Map<(svid: X509Svid) => void, CallerNote | undefined>;
@@ -47,6 +49,7 @@ interface Identity {
 
 const SPOILED_RENEWAL_MILLIS = 1000;
 const ATTENDED_PER_TURN = 50;
+const RENEWALS_AT_ONCE = 256;
 const CALLERS_CHARS_MAX = 1000;
 
 export function createIdentities(input: IdentitiesInput): Identities {
@@ -56,6 +59,11 @@ export function createIdentities(input: IdentitiesInput): Identities {
 class IdentityTable implements Identities {
   readonly #input: IdentitiesInput;
   readonly #identities = new Map<string, Identity>();
+  /** Those that nobody keeps, by the same key. */
+  readonly #idle = new Map<string, Identity>();
+  /** Due, and not begun yet. */
+  readonly #due = new Set<Identity>();
+  #renewing = 0;
   #stopped = false;
 
   constructor(input: IdentitiesInput) {
@@ -79,6 +87,7 @@ class IdentityTable implements Identities {
     const identity = this.#identityOf(request);
     const keeper = (svid: X509Svid): void => onRenewed(svid);
     identity.keepers.set(keeper, caller);
+    this.#idle.delete(identity.key);
     if (identity.timer === undefined) {
       this.#attend(identity);
     }
@@ -87,6 +96,7 @@ class IdentityTable implements Identities {
       if (identity.keepers.size === 0) {
         identity.timer?.cancel();
         identity.timer = undefined;
+        this.#idle.set(identity.key, identity);
       }
     };
   }
@@ -119,6 +129,7 @@ class IdentityTable implements Identities {
       identity.timer?.cancel();
       identity.keepers.clear();
     }
+    this.#due.clear();
   }
 
   #attend(identity: Identity): void {
@@ -145,9 +156,28 @@ class IdentityTable implements Identities {
     return identity.pending;
   }
 
-  /** The failure was told as an event, and a retry is on its way. */
+  /** After a failure, which was told as an event, a retry is on its way. */
   #renewInBackground(identity: Identity): void {
-    this.#renew(identity).catch(() => undefined);
+    this.#due.add(identity);
+    this.#renewDue();
+  }
+
+  /** Work that was begun and waits costs the garbage collector its pauses, so the rest of a storm is not begun. */
+  #renewDue(): void {
+    for (const identity of this.#due) {
+      if (this.#renewing >= RENEWALS_AT_ONCE) {
+        return;
+      }
+      this.#due.delete(identity);
+      if (identity.keepers.size > 0) {
+        this.#renewing += 1;
+        const ended = (): void => {
+          this.#renewing -= 1;
+          this.#renewDue();
+        };
+        this.#renew(identity).then(ended, ended);
+      }
+    }
   }
 
   async #issueNew(identity: Identity): Promise<IssuedSvid> {
@@ -189,11 +219,12 @@ class IdentityTable implements Identities {
   }
 
   #identityOf(request: SvidRequest): Identity {
-    const key = keyOf(request);
+    const key = svidKeyOf(request);
     let identity = this.#identities.get(key);
     if (identity === undefined) {
-      evict(this.#identities, this.#input.idleMax);
+      this.#evict();
       identity = {
+        key,
         request,
         keepers: new Map(),
         asker: undefined,
@@ -204,8 +235,24 @@ class IdentityTable implements Identities {
         failures: 0,
       };
       this.#identities.set(key, identity);
+      this.#idle.set(key, identity);
     }
     return identity;
+  }
+
+  /** Makes room for one more by dropping the oldest that nobody keeps, a tenth at a time. */
+  #evict(): void {
+    const { idleMax } = this.#input;
+    if (this.#idle.size < idleMax) {
+      return;
+    }
+    const oldest = [...this.#idle.values()].slice(0, Math.ceil(idleMax / 10));
+    for (const { key, pending } of oldest) {
+      if (pending === undefined) {
+        this.#idle.delete(key);
+        this.#identities.delete(key);
+      }
+    }
   }
 }
 
@@ -232,22 +279,6 @@ function notify(identity: Identity, svid: X509Svid, events: IssuerEventSink): vo
         fields: { spiffeId: identity.request.spiffeId.uri },
         error,
       });
-    }
-  }
-}
-
-function keyOf({ spiffeId, dnsNames, ttlSeconds }: SvidRequest): string {
-  return JSON.stringify([spiffeId.uri, ttlSeconds ?? null, ...dnsNames]);
-}
-
-/** Makes room for one more by dropping the oldest that nobody keeps, a tenth at a time. */
-function evict(identities: Map<string, Identity>, idleMax: number): void {
-  const idle = [...(identities.size > idleMax ? identities : [])].filter(
-    ([, { keepers, pending }]) => keepers.size === 0 && pending === undefined,
-  );
-  if (idle.length >= idleMax) {
-    for (const [key] of idle.slice(0, Math.ceil(idleMax / 10))) {
-      identities.delete(key);
     }
   }
 }

@@ -15,6 +15,7 @@ export type { Issuer, SvidRequest, X509Svid } from './issuer-types.ts';
 export type { JwtIssuer, JwtSvid, JwtSvidRequest, ValidatedJwtSvid } from './jwt-svids.ts';
 export type { MintedX509, MintRequest } from './mint.ts';
 export { isReservedId, serverIdOf } from './reserved-ids.ts';
+export { svidKeyOf } from './svid-key.ts';
 export { holdLeases } from './svid-leases.ts';
-export { type SvidLease, SvidPool, svidKeyOf, svidRequestOf } from './svid-pool.ts';
+export { type SvidLease, SvidPool, svidRequestOf } from './svid-pool.ts';
 export type { UpstreamAuthority, UpstreamMaterial } from './upstream.ts';

@@ -1,5 +1,6 @@
 import type { RegistrationEntry } from '../workload/index.ts';
-import { type SvidLease, svidKeyOf, svidRequestOf } from './svid-pool.ts';
+import { svidKeyOf } from './svid-key.ts';
+import { type SvidLease, svidRequestOf } from './svid-pool.ts';
 
 /**
  * Makes `leases`, by the key of what is issued, those of the entries that are wanted now: takes what is missing and

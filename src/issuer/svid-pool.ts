@@ -1,6 +1,7 @@
 import { type Clock, type EventSink, errorCodeOf, type Timer } from '../base/index.ts';
 import type { RegistrationEntry } from '../workload/index.ts';
 import type { Issuer, SvidRequest, X509Svid } from './issuer-types.ts';
+import { svidKeyOf } from './svid-key.ts';
 
 export interface SvidLease {
   /** Undefined until the first one is issued, and when renewal has failed for so long that it is past its end. */
@@ -139,9 +140,4 @@ function callersOf({ listeners }: Pooled): string | undefined {
 
 export function svidRequestOf(entry: RegistrationEntry): SvidRequest {
   return { spiffeId: entry.spiffeId, dnsNames: entry.dnsNames, ttlSeconds: entry.x509TtlSeconds };
-}
-
-/** Equal requests share one certificate. */
-export function svidKeyOf({ spiffeId, dnsNames, ttlSeconds }: SvidRequest): string {
-  return JSON.stringify([spiffeId.uri, dnsNames, ttlSeconds ?? null]);
 }
