@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as grpc from '@grpc/grpc-js';
 import { testDefinitions } from '../../test/fakes/proto-files.ts';
 
-const PAUSE_MILLIS = 5;
+const PAUSE_MILLIS = 2;
 const REQUEST = {
   attributes: {
     source: { principal: 'spiffe://example.org/ns/web/sa/frontend' },
@@ -18,11 +18,16 @@ const REQUEST = {
   },
 };
 
-/** How long a Check takes, one after the other with a pause, until `end` comes; milliseconds. */
-export async function checkLatencies(
-  socketPath: string,
-  end: Promise<unknown>,
-): Promise<{ readonly p50: number; readonly p99: number }> {
+/** In milliseconds. */
+export interface Latencies {
+  readonly count: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly longest: number;
+}
+
+/** How long a Check takes, one after the other with a pause, until `end` comes. */
+export async function checkLatencies(socketPath: string, end: Promise<unknown>): Promise<Latencies> {
   const method = testDefinitions().service('envoy.service.auth.v3.Authorization')[
     'Check'
   ] as grpc.MethodDefinition<object, object>;
@@ -52,5 +57,5 @@ export async function checkLatencies(
   client.close();
   times.sort((a, b) => a - b);
   const at = (part: number): number => times[Math.floor(times.length * part)] ?? Number.NaN;
-  return { p50: at(0.5), p99: at(0.99) };
+  return { count: times.length, p50: at(0.5), p99: at(0.99), longest: times.at(-1) ?? Number.NaN };
 }

@@ -1,17 +1,47 @@
-import { open } from 'node:fs/promises';
+import { closeSync, fdatasync, openSync } from 'node:fs';
+
+/** Makes what was written to a file outlive a power cut, off the event loop. */
+export interface FileSync {
+  /** Resolves when all that is in the file now does. Rejects with what the system says. */
+  sync(): Promise<void>;
+  /** Lets go of the file, after a sync that is under way. */
+  close(): void;
+}
+
+/** The file as it is opened for a sync: it is synced, then closed. */
+export interface SyncedFile {
+  sync(done: (error: Error | null) => void): void;
+  close(): void;
+}
 
 /**
- * A function that makes all that was written to a file so far outlive a power cut, off the event loop. Calls that
- * come while a sync runs share the next one, so that a slow disk takes one thread of the pool and no more.
- * Rejects with what the system says.
+ * Calls that come while a sync runs share the next one, so that a slow disk takes one thread of the pool and no
+ * more. The file is opened at the first call and has to stay the same one.
  */
-export function createFileSync(path: string, sync = syncFile): () => Promise<void> {
+export function createFileSync(path: string, openFile = openForSync): FileSync {
+  let file: SyncedFile | undefined;
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;
-  const request = (): Promise<void> => {
+  let isClosed = false;
+  const letGo = (): void => {
+    file?.close();
+    file = undefined;
+  };
+  const run = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      if (isClosed) {
+        throw new Error('the file was closed before it was synced');
+      }
+      file ??= openFile(path);
+      file.sync((error) => (error === null ? resolve() : reject(error)));
+    });
+  const sync = (): Promise<void> => {
     if (running === undefined) {
-      running = sync(path).finally(() => {
+      running = run().finally(() => {
         running = undefined;
+        if (isClosed) {
+          letGo();
+        }
       });
       return running;
     }
@@ -19,19 +49,25 @@ export function createFileSync(path: string, sync = syncFile): () => Promise<voi
       .catch(() => undefined)
       .then(() => {
         next = undefined;
-        return request();
+        return sync();
       });
     return next;
   };
-  return request;
+  return {
+    sync,
+    close() {
+      isClosed = true;
+      if (running === undefined) {
+        letGo();
+      }
+    },
+  };
 }
 
-/** Opened anew each time: it is the file of that name that has to be safe. */
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, 'r');
-  try {
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
+function openForSync(path: string): SyncedFile {
+  const file = openSync(path, 'r');
+  return {
+    sync: (done) => fdatasync(file, done),
+    close: () => closeSync(file),
+  };
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { errorText, SallyportError } from '../base/index.ts';
-import { createFileSync } from './file-sync.ts';
+import { createFileSync, type FileSync } from './file-sync.ts';
 import { createPrivate } from './folder-lock.ts';
 
 export type StateDatabase = DatabaseSync;
@@ -26,8 +26,8 @@ export function openStateDatabase(folder: string): StateDatabase {
   }
 }
 
-/** Syncs what was committed to the log of the database. */
-export function logSyncOf(folder: string): () => Promise<void> {
+/** Syncs what was committed to the log of the database, which is one file from its opening to its closing. */
+export function logSyncOf(folder: string): FileSync {
   return createFileSync(join(folder, `${DATABASE_FILE}${LOG_SUFFIX}`));
 }
 

@@ -1,5 +1,6 @@
 import { mkdirSync, statSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { FileSync } from './file-sync.ts';
 import { lockFolder } from './folder-lock.ts';
 import { readPrivateFile } from './private-file.ts';
 import { ensurePrivateFolder, sweepUnfinished } from './private-folder.ts';
@@ -37,7 +38,9 @@ export function openState(folder: string): State {
     sweepUnfinished(folder);
     sweepUnfinished(keys);
     const database = openStateDatabase(folder);
-    return stateOf(folder, database, () => {
+    const log = logSyncOf(folder);
+    return stateOf(folder, { database, log }, () => {
+      log.close();
       database.close();
       lock.release();
     });
@@ -47,11 +50,15 @@ export function openState(folder: string): State {
   }
 }
 
-function stateOf(folder: string, database: StateDatabase, close: () => void): State {
+function stateOf(
+  folder: string,
+  { database, log }: { readonly database: StateDatabase; readonly log: FileSync },
+  close: () => void,
+): State {
   return {
     folder,
     database,
-    syncLog: logSyncOf(folder),
+    syncLog: log.sync,
     readPrivate: (name) => readPrivateFile(join(folder, name)),
     writePrivate: (name, bytes) => writeFileWhole(join(folder, name), bytes, 0o600),
     remove(name) {

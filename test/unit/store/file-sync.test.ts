@@ -5,46 +5,69 @@ import { temporaryFolder } from './temporary-folder.ts';
 
 /** A disk that answers when it is told to. */
 function slowDisk() {
-  const syncs: { readonly done: () => void; readonly fail: (error: Error) => void }[] = [];
-  const sync = (): Promise<void> =>
-    new Promise((done, fail) => {
-      syncs.push({ done, fail });
-    });
-  return { syncs, request: createFileSync('log', sync) };
+  const syncs: ((error: Error | null) => void)[] = [];
+  let openFiles = 0;
+  const file = createFileSync('log', () => {
+    openFiles += 1;
+    return {
+      sync: (done) => syncs.push(done),
+      close: () => {
+        openFiles -= 1;
+      },
+    };
+  });
+  return { syncs, file, openFiles: () => openFiles };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 it('runs one sync at a time, and one more for all that ask meanwhile', async () => {
-  const { syncs, request } = slowDisk();
+  const { syncs, file } = slowDisk();
   const told: number[] = [];
-  const ask = (index: number): Promise<unknown> => request().then(() => told.push(index));
+  const ask = (index: number): Promise<unknown> => file.sync().then(() => told.push(index));
   const asked = [0, 1, 2].map(ask);
   await turn();
   expect(syncs).toHaveLength(1);
-  syncs[0]?.done();
+  syncs[0]?.(null);
   await turn();
   expect({ told, syncs: syncs.length }).toEqual({ told: [0], syncs: 2 });
   asked.push(ask(3));
-  syncs[1]?.done();
+  syncs[1]?.(null);
   await turn();
   expect({ told, syncs: syncs.length }).toEqual({ told: [0, 1, 2], syncs: 3 });
-  syncs[2]?.done();
+  syncs[2]?.(null);
   await Promise.all(asked);
 });
 
 it('tells a failure to those whose sync it was, and goes on', async () => {
-  const { syncs, request } = slowDisk();
-  const first = request();
-  const second = request();
-  syncs[0]?.fail(new Error('no'));
+  const { syncs, file } = slowDisk();
+  const first = file.sync();
+  const second = file.sync();
+  syncs[0]?.(new Error('no'));
   await expect(first).rejects.toThrow('no');
   await turn();
-  syncs[1]?.done();
+  syncs[1]?.(null);
   await second;
   expect(syncs).toHaveLength(2);
 });
 
-it('says so when there is no such file', async () => {
-  await expect(createFileSync(join(temporaryFolder(), 'none'))()).rejects.toThrow('ENOENT');
+it('opens the file once and closes it after the sync that is under way', async () => {
+  const { syncs, file, openFiles } = slowDisk();
+  const first = file.sync();
+  const second = file.sync();
+  file.close();
+  expect(openFiles()).toBe(1);
+  syncs[0]?.(null);
+  await first;
+  await expect(second).rejects.toThrow('closed');
+  expect(openFiles()).toBe(0);
+  await expect(file.sync()).rejects.toThrow('closed');
+  expect(syncs).toHaveLength(1);
+});
+
+it('says so each time there is no such file', async () => {
+  const file = createFileSync(join(temporaryFolder(), 'none'));
+  await expect(file.sync()).rejects.toThrow('ENOENT');
+  await expect(file.sync()).rejects.toThrow('ENOENT');
+  file.close();
 });
