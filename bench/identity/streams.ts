@@ -17,6 +17,8 @@ import { writeSite } from './stream-site.ts';
  * Usage: node bench/identity/streams.ts [streams]
  */
 const COUNT = Number(process.argv[2] ?? 10_000);
+/** See the Dockerfile. */
+const AS_IN_THE_IMAGE = ['--max-semi-space-size=4'];
 
 const folder = mkdtempSync(join(tmpdir(), 'sp-streams-'));
 const settings = writeSite(folder, COUNT);
@@ -24,7 +26,7 @@ const admin = (operation: string, input: unknown = null): Promise<unknown> =>
   callAdmin(join(folder, 'state', 'admin.sock'), operation, input);
 const children: ChildProcess[] = [];
 try {
-  const sallyport = start('../../dist/cli/start.js', ['serve', '--config', settings]);
+  const sallyport = start('../../dist/cli/start.js', ['serve', '--config', settings], AS_IN_THE_IMAGE);
   await ready();
   print('memory without streams, MiB', memoryOf(sallyport));
   const opening = performance.now();
@@ -75,9 +77,9 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-function start(script: string, args: readonly string[]): ChildProcess {
+function start(script: string, args: readonly string[], flags: readonly string[] = []): ChildProcess {
   const path = join(import.meta.dirname, script);
-  const child = spawn(process.execPath, [path, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...flags, path, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
   children.push(child);
   return child;
 }
