@@ -1,4 +1,4 @@
-import { createECDH, generateKeyPair } from 'node:crypto';
+import { createECDH, type ECDH, generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { CaKeyType } from './options.ts';
 
@@ -66,8 +66,15 @@ export function hasEcForm(publicKeyDer: Uint8Array): boolean {
   );
 }
 
+/** One for each curve, since making one costs a tenth of a key; it makes another number each time it is asked. */
+const GENERATORS = new Map<EcForm, ECDH>();
+
 function newEcKeyPair(form: EcForm): KeyPair {
-  const ecdh = createECDH(form.curve);
+  let ecdh = GENERATORS.get(form);
+  if (ecdh === undefined) {
+    ecdh = createECDH(form.curve);
+    GENERATORS.set(form, ecdh);
+  }
   const point = ecdh.generateKeys();
   const scalar = ecdh.getPrivateKey();
   const { publicPrefix, privatePrefix, privateMiddle, scalarBytes } = form;

@@ -52,6 +52,21 @@ export function readSignatureAlgorithm(node: DerNode): string {
 
 /** The algorithm that goes with a key: SHA-384 for P-384, SHA-256 for P-256 and RSA; undefined for others. */
 export function signatureAlgorithmOf(key: KeyObject): SignatureAlgorithm | undefined {
+  const known = ALGORITHM_OF.get(key);
+  if (known !== undefined) {
+    return known;
+  }
+  const algorithm = fittingAlgorithm(key);
+  if (algorithm !== undefined) {
+    ALGORITHM_OF.set(key, algorithm);
+  }
+  return algorithm;
+}
+
+/** A key never changes, and its details are read anew each time. */
+const ALGORITHM_OF = new WeakMap<KeyObject, SignatureAlgorithm>();
+
+function fittingAlgorithm(key: KeyObject): SignatureAlgorithm | undefined {
   switch (key.asymmetricKeyType) {
     case 'ec':
       return key.asymmetricKeyDetails?.namedCurve === 'prime256v1'
