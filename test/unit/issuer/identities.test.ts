@@ -249,6 +249,54 @@ describe('identities in force', () => {
     expect(issued.length).toBe(2);
   });
 
+  it('are begun 256 at a time in a storm, and those that nobody keeps any more not at all', async () => {
+    const begun: (() => void)[] = [];
+    const clock = fakeClock(START_MILLIS);
+    const identities = createIdentities({
+      issue: ({ spiffeId }) =>
+        new Promise((resolve) => {
+          const [issuerKeyId, serial] = ['aa', String(begun.length)];
+          const notBeforeSeconds = START_MILLIS / 1000;
+          const notAfterSeconds = notBeforeSeconds + 3600;
+          const dates = { notBeforeSeconds, notAfterSeconds };
+          const svid = {
+            spiffeId,
+            issuerKeyId,
+            serial,
+            certificates: [],
+            privateKey: new Uint8Array(),
+            ...dates,
+          };
+          begun.push(() => resolve(svid));
+        }),
+      isSpoiled: () => false,
+      clock,
+      random: seededRandom(3),
+      events: () => undefined,
+      idleMax: 100,
+    });
+    let renewed = 0;
+    const lets = Array.from({ length: 1000 }, (_, index) =>
+      identities.keep(requestFor(`/w${index}`), () => {
+        renewed += 1;
+      }),
+    );
+    expect(begun).toHaveLength(256);
+    for (const letGo of lets.slice(256, 900)) {
+      letGo();
+    }
+    for (const issue of begun.slice(0, 10)) {
+      issue();
+    }
+    await clock.advance(0);
+    expect({ begun: begun.length, renewed }).toEqual({ begun: 266, renewed: 10 });
+    for (let at = 10; at < begun.length; at += 1) {
+      begun[at]?.();
+      await clock.advance(0);
+    }
+    expect({ begun: begun.length, renewed }).toEqual({ begun: 356, renewed: 356 });
+  });
+
   it('survive a keeper that throws', async () => {
     const { identities, clock, events } = bench();
     const seen: string[] = [];
