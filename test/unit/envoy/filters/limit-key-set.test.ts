@@ -12,11 +12,8 @@ const OCT = testKey('secret').jwk;
 /** The keys that Envoy is given for a rule, of which some algorithms alone may be allowed. */
 function keysFor(keys: readonly object[], algorithms?: readonly string[]): unknown {
   const jwtRules = [{ issuer: 'i', jwks: JSON.stringify({ keys }) }];
-  const policies = policiesOf(requestAuthentication(JSON.stringify({ jwtRules }), 'r', 'shop'));
-  const tokenRules = policies.tokenRules.map((rule) =>
-    algorithms === undefined ? rule : { ...rule, algorithms },
-  );
-  const [filter] = nativeFilters({ policies: { ...policies, tokenRules }, transport: 'http' });
+  const policies = policiesOf(requestAuthentication(JSON.stringify({ jwtRules }), 'r', 'shop'), algorithms);
+  const [filter] = nativeFilters({ policies, transport: 'http' });
   const text = /"inline_string":("(?:[^"\\]|\\.)*")/.exec(JSON.stringify(filter))?.[1] ?? '""';
   return JSON.parse(String(JSON.parse(text)));
 }
@@ -91,11 +88,10 @@ describe('a rule without a key that Envoy can use', () => {
 describe('a rule with allowed algorithms and keys that Envoy fetches', () => {
   it('is refused', () => {
     const yaml = requestAuthentication('{ jwtRules: [{ issuer: i, jwksUri: "https://i/" }] }', 'r', 'shop');
-    const policies = policiesOf(yaml);
-    const tokenRules = policies.tokenRules.map((rule) => ({ ...rule, algorithms: ['RS256'] }));
+    const policies = policiesOf(yaml, ['RS256']);
     const jwksClusters = new Map([['https://i/', 'i']]);
-    expect(() =>
-      nativeFilters({ policies: { ...policies, tokenRules }, transport: 'http', jwksClusters }),
-    ).toThrow(expect.objectContaining({ code: 'ERR_ENVOY_KEY_SET' }));
+    expect(() => nativeFilters({ policies, transport: 'http', jwksClusters })).toThrow(
+      expect.objectContaining({ code: 'ERR_ENVOY_KEY_SET' }),
+    );
   });
 });

@@ -18,9 +18,14 @@ const TARGET: Target = {
   services: [],
 };
 
-/** What holds for `shop/orders` by these objects. */
-export function policiesOf(yaml: string): NativeFiltersInput['policies'] {
-  return compilePolicies(mustLoad(yaml, MESH), MESH).forTarget(TARGET);
+/** What holds for `shop/orders` by these objects; all their token rules allow these algorithms alone, if given. */
+export function policiesOf(yaml: string, algorithms?: readonly string[]): NativeFiltersInput['policies'] {
+  const objects = mustLoad(yaml, MESH);
+  const requestAuthentication = objects.requestAuthentication.map((policy) => ({
+    ...policy,
+    rules: policy.rules.map((rule) => (algorithms === undefined ? rule : { ...rule, algorithms })),
+  }));
+  return compilePolicies({ ...objects, requestAuthentication }, MESH).forTarget(TARGET);
 }
 
 /** The typed configurations of its filters. */
