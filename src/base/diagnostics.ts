@@ -1,3 +1,4 @@
+import { byCodeUnit } from './code-unit-order.ts';
 import type { ErrorCode } from './error-codes.ts';
 
 export type Severity = 'error' | 'warning';
@@ -29,7 +30,7 @@ export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
 export function sortDiagnostics(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   return [...diagnostics].sort(
     (a, b) =>
-      compareText(a.file, b.file) || a.line - b.line || a.column - b.column || compareText(a.code, b.code),
+      byCodeUnit(a.file, b.file) || a.line - b.line || a.column - b.column || byCodeUnit(a.code, b.code),
   );
 }
 
@@ -39,8 +40,4 @@ export function formatDiagnostic(diagnostic: Diagnostic): string {
   const where = path === '' ? '' : `${path}: `;
   const mend = hint === undefined ? '' : ` (hint: ${hint})`;
   return `${file}:${line}:${column}: ${severity}: ${where}${message}${mend} [${code}]`;
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,4 +1,5 @@
 export { type Clock, sleep, systemClock, TIMER_MILLIS_MAX, type Timer } from './clock.ts';
+export { byCodeUnit } from './code-unit-order.ts';
 export {
   type Checked,
   type Diagnostic,

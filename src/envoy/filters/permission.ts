@@ -54,9 +54,8 @@ export function cidrRange({ family, bits, prefixLength }: IpRange): JsonObject {
 }
 
 function uriTemplate(template: PathTemplate): JsonObject {
-  const segments = template.segments.map((segment) =>
-    'literal' in segment ? segment.literal : segment.any === 'rest' ? '**' : '*',
-  );
+  const rest = template.tail === undefined ? [] : [`**${template.tail}`];
+  const segments = [...template.head.map((segment) => segment ?? '*'), ...rest];
   return {
     uri_template: {
       name: 'uri-template',

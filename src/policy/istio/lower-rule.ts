@@ -197,20 +197,11 @@ function parsePath(value: string): TextPattern | PathTemplate {
   return typeof template === 'object' ? template : parseTextPattern(value);
 }
 
+/** Only a whole run of brackets is looked at, so that the time is linear. */
+const OUTER_BRACKETS = /^[[\]]+|(?<![[\]])[[\]]+$/g;
+
 /** `[v]` looks for v in a list; brackets around v are taken off, however many. */
 function parseMetadataValue(value: string) {
   const inList = value.startsWith('[') && value.endsWith(']');
-  return { inList, pattern: parseTextPattern(inList ? withoutBrackets(value) : value) };
-}
-
-function withoutBrackets(value: string): string {
-  let start = 0;
-  let end = value.length;
-  while (start < end && '[]'.includes(value.charAt(start))) {
-    start++;
-  }
-  while (end > start && '[]'.includes(value.charAt(end - 1))) {
-    end--;
-  }
-  return value.slice(start, end);
+  return { inList, pattern: parseTextPattern(inList ? value.replace(OUTER_BRACKETS, '') : value) };
 }

@@ -1,5 +1,6 @@
 import type { ClaimValue, VerifiedToken } from '../../jwt/index.ts';
 import type { RequestPrincipalPattern } from '../model.ts';
+import { memberOf } from './member.ts';
 import { isNonEmpty, type TextMatcher, textMatcher } from './text-matcher.ts';
 import type { TextPattern } from './text-pattern.ts';
 
@@ -49,21 +50,21 @@ export function requestPrincipalMatcher(patterns: readonly RequestPrincipalPatte
 export function parseRequestPrincipal(value: string): RequestPrincipalPattern {
   const slash = value.lastIndexOf('/');
   const issuer = slash < 0 ? value : value.slice(0, slash);
-  const subject = slash < 0 ? '' : value.slice(slash + 1);
+  const subject = slash < 0 ? undefined : value.slice(slash + 1);
   if (value === '*') {
     return { issuer: PRESENT, subject: PRESENT };
   }
   if (value.startsWith('*')) {
-    return slash < 0
+    return subject === undefined
       ? { issuer: PRESENT, subject: { kind: 'suffix', text: value.slice(1) } }
       : { issuer: starred(issuer, 'suffix', issuer.slice(1)), subject: exact(subject) };
   }
   if (value.endsWith('*')) {
-    return slash < 0
+    return subject === undefined
       ? { issuer: { kind: 'prefix', text: value.slice(0, -1) }, subject: PRESENT }
       : { issuer: exact(issuer), subject: starred(subject, 'prefix', subject.slice(0, -1)) };
   }
-  return { issuer: exact(issuer), subject: exact(subject) };
+  return { issuer: exact(issuer), subject: exact(subject ?? '') };
 }
 
 const PRESENT: TextPattern = { kind: 'present' };
@@ -80,11 +81,7 @@ function claimAt(token: VerifiedToken, path: readonly string[]): ClaimValue | un
   const [first = '', ...rest] = path;
   let value = token.claims.get(first);
   for (const name of rest) {
-    value = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+    value = memberOf(value, name);
   }
   return value;
-}
-
-function isObject(value: ClaimValue | undefined): value is { readonly [name: string]: ClaimValue } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

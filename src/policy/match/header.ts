@@ -1,5 +1,5 @@
 import type { HeaderView } from '../attributes.ts';
-import { textMatcher } from './text-matcher.ts';
+import { type TextMatcher, textMatcher } from './text-matcher.ts';
 import type { TextPattern } from './text-pattern.ts';
 
 /**
@@ -14,8 +14,8 @@ export function headerMatcher(
 ): (headers: HeaderView) => boolean {
   const matchesLine = textMatcher(patterns, () => true);
   const matchesJoined = certainly
-    ? textMatcher(patterns.filter(isCutProof), () => true)
-    : someCutMatcher(patterns);
+    ? certainMatcher(patterns)
+    : someCutMatcher(patterns.filter(hasComma), matchesLine);
   return (headers) => {
     const lines = headers.lines(name);
     if (lines === undefined) {
@@ -27,31 +27,34 @@ export function headerMatcher(
   };
 }
 
-/** What the first or the last line begins or ends with, the whole does too; nothing else is certain. */
-function isCutProof(pattern: TextPattern): boolean {
-  return pattern.kind === 'present' || (pattern.kind !== 'exact' && !pattern.text.includes(','));
+type PatternWithComma = Exclude<TextPattern, { kind: 'present' }>;
+
+function hasComma(pattern: TextPattern): pattern is PatternWithComma {
+  return pattern.kind !== 'present' && pattern.text.includes(',');
+}
+
+/**
+ * What the first or the last line begins or ends with, the whole does too. Nothing else is certain; an exact
+ * value without a comma is no line that has one.
+ */
+function certainMatcher(patterns: readonly TextPattern[]): TextMatcher {
+  return textMatcher(
+    patterns.filter((pattern) => !hasComma(pattern)),
+    () => true,
+  );
 }
 
 /** Whether any run of whole parts between commas matches, with the spaces around commas or without. */
-function someCutMatcher(patterns: readonly TextPattern[]): (value: string) => boolean {
-  const spanning = patterns.flatMap((pattern) =>
-    pattern.kind !== 'present' && pattern.text.includes(',') ? [pattern] : [],
-  );
-  const matchesPart = textMatcher(
-    patterns.filter((pattern) => pattern.kind === 'present' || !pattern.text.includes(',')),
-    () => true,
-  );
+function someCutMatcher(spanning: readonly PatternWithComma[], matchesPart: TextMatcher): TextMatcher {
   return (value) => {
-    const parts = value.split(',');
-    if (parts.some((part) => matchesPart(part) || matchesPart(part.trim()))) {
-      return true;
-    }
-    const texts = spanning.length === 0 ? [] : [value, parts.map((part) => part.trim()).join(',')];
-    return texts.some((text) => spanning.some((pattern) => spans(pattern, text)));
+    const trimmed = value.split(',').map((part) => part.trim());
+    return [value, trimmed.join(',')].some(
+      (text) => text.split(',').some(matchesPart) || spanning.some((pattern) => spans(pattern, text)),
+    );
   };
 }
 
-function spans(pattern: Exclude<TextPattern, { kind: 'present' }>, text: string): boolean {
+function spans(pattern: PatternWithComma, text: string): boolean {
   switch (pattern.kind) {
     case 'exact':
       return `,${text},`.includes(`,${pattern.text},`);

@@ -1,5 +1,6 @@
 import type { MetadataValue } from '../attributes.ts';
 import type { MetadataPattern } from '../model.ts';
+import { memberOf } from './member.ts';
 import { isNonEmpty, textMatcher } from './text-matcher.ts';
 
 /** Whether the member `key` of a filter's metadata matches. Istio specification, section 1.7. */
@@ -19,12 +20,4 @@ export function metadataMatcher(
 
 function patternOf(value: MetadataPattern) {
   return value.pattern;
-}
-
-function memberOf(value: MetadataValue, key: string): MetadataValue | undefined {
-  return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
-}
-
-function isObject(value: MetadataValue): value is { readonly [name: string]: MetadataValue } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -4,11 +4,12 @@
  * specification, section 1.6.
  */
 export function namespaceMatcher(values: readonly string[]): (identity: string) => boolean {
-  const names = new Set(values.filter(isOneSegment));
+  // What is no name but a form takes itself below as well.
+  const names = new Set(values);
   const globs = values.filter((value) => !isOneSegment(value)).map((value) => `/ns/${value}/`.split('*'));
   return (identity) =>
     !identity.includes('\n') &&
-    ((names.size > 0 && namespacesOf(identity).some((name) => names.has(name))) ||
+    (namespacesOf(identity).some((name) => names.has(name)) ||
       globs.some((pieces) => holdsInOrder(identity, pieces)));
 }
 
@@ -17,7 +18,7 @@ export function namespacesOf(identity: string): readonly string[] {
   const names: string[] = [];
   for (let at = identity.indexOf('/ns/'); at >= 0; at = identity.indexOf('/ns/', at + 1)) {
     const end = identity.indexOf('/', at + 4);
-    if (end >= 0) {
+    if (end !== -1) {
       names.push(identity.slice(at + 4, end));
     }
   }

@@ -1,3 +1,4 @@
+import { anyOf } from './any-of.ts';
 import { type PathTemplate, templateMatcher } from './path-template.ts';
 import { isNonEmpty, type TextMatcher, textMatcher } from './text-matcher.ts';
 import type { TextPattern } from './text-pattern.ts';
@@ -13,8 +14,5 @@ export function pathMatcher(values: readonly (TextPattern | PathTemplate)[]): Te
       patterns.push(value);
     }
   }
-  const matchesText = textMatcher(patterns, isNonEmpty);
-  return templates.length === 0
-    ? matchesText
-    : (path) => matchesText(path) || templates.some((matches) => matches(path));
+  return anyOf([textMatcher(patterns, isNonEmpty), ...templates]);
 }

@@ -1,4 +1,4 @@
-import { type Sliced, sortInSlices } from '../../base/index.ts';
+import { byCodeUnit, type Sliced, sortInSlices } from '../../base/index.ts';
 
 /**
  * Finds all of many prefixes that a text begins with, in the time of a binary search: the longest is the
@@ -13,22 +13,25 @@ export interface PrefixTable {
 
 export function* prefixTable(texts: Iterable<string>): Sliced<PrefixTable> {
   const prefixes = yield* sortInSlices([...new Set(texts)], byCodeUnit);
+  /** The position of the longest other prefix of each. */
   const parents: number[] = [];
+  const parentOf = (position: number): number => parents[position] ?? NONE;
+  const longest = (text: string, from: number): number => {
+    let position = from;
+    while (position >= 0 && !text.startsWith(prefixes[position] ?? '')) {
+      position = parentOf(position);
+    }
+    return position;
+  };
   for (const [position, prefix] of prefixes.entries()) {
-    let parent = position - 1;
-    while (parent >= 0 && !prefix.startsWith(prefixes[parent] ?? '')) {
-      parent = parents[parent] ?? -1;
-    }
-    parents.push(parent);
-    if (position % PREFIXES_PER_STEP === 0) {
-      yield;
-    }
+    parents.push(longest(prefix, position - 1));
+    yield;
   }
   return {
     prefixes,
     some: (text, visit) => {
-      for (let at = lastNotAfter(prefixes, text); at >= 0; at = parents[at] ?? -1) {
-        if (text.startsWith(prefixes[at] ?? '') && visit(at)) {
+      for (let at = longest(text, lastNotAfter(prefixes, text)); at >= 0; at = parentOf(at)) {
+        if (visit(at)) {
           return true;
         }
       }
@@ -37,23 +40,19 @@ export function* prefixTable(texts: Iterable<string>): Sliced<PrefixTable> {
   };
 }
 
-const PREFIXES_PER_STEP = 256;
+const NONE = -1;
 
 function lastNotAfter(sorted: readonly string[], text: string): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? '') <= text) {
+    const candidate = sorted[middle];
+    if (candidate !== undefined && candidate <= text) {
       low = middle + 1;
     } else {
       high = middle;
     }
   }
   return low - 1;
-}
-
-/** As `<` compares: the order that the binary search relies on. */
-function byCodeUnit(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -17,14 +17,14 @@ export function serviceAccountMatcher(accounts: readonly AccountName[]): (identi
 /** The first `/ns/…/` leaves the most behind it, and what may stand between takes any later one. */
 function isAccount(identity: string, ns: string, sa: string): boolean {
   const at = identity.indexOf(ns, SCHEME.length + 1);
-  if (at < 0) {
+  if (at === -1) {
     return false;
   }
   const rest = identity.slice(at + ns.length);
   if (rest.startsWith(sa) && endsSegment(rest, sa.length)) {
     return true;
   }
-  for (let next = rest.indexOf(`/${sa}`, 1); next >= 0; next = rest.indexOf(`/${sa}`, next + 1)) {
+  for (let next = rest.indexOf(`/${sa}`, 1); next > 0; next = rest.indexOf(`/${sa}`, next + 1)) {
     if (endsSegment(rest, next + 1 + sa.length)) {
       return true;
     }

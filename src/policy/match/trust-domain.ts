@@ -21,14 +21,11 @@ function one(value: string): (identity: string) => boolean {
     if (!identity.startsWith(before)) {
       return false;
     }
-    // The star takes no slash, so the first slash behind it is the first one of `after`.
+    // The star takes no slash, so the first slash behind it is the one that ends `after`.
     const slash = identity.indexOf('/', before.length);
-    const at = slash - after.indexOf('/');
+    const at = slash + 1 - after.length;
     return (
-      slash >= 0 &&
-      at >= before.length &&
-      identity.startsWith(after, at) &&
-      !identity.includes('\n', at + after.length)
+      at >= before.length && identity.startsWith(after, at) && !identity.includes('\n', at + after.length)
     );
   };
 }

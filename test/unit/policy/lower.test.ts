@@ -16,6 +16,7 @@ describe('values of metadata', () => {
     ['a', false, 'a'],
     ['[a]b', false, '[a]b'],
     ['[a[b]', true, 'a[b'],
+    ['[]a][]', true, 'a'],
   ])('%s are looked for in a list: %s', (value, inList, text) => {
     const [condition] = conditionsOf(
       `{ when: [{ key: "experimental.envoy.filters.http.x[k]", values: ["${value}"] }] }`,
@@ -84,6 +85,14 @@ describe('token rules', () => {
     const [inline] = rulesOf(`{ issuer: b, jwks: '${jwks}' }`);
     expect(inline?.keys).toMatchObject({ kind: 'inline', jwks });
     expect(inline?.keys.keySetId).toMatch(/^inline:[0-9a-f]{32}$/);
+  });
+
+  it('have the same keys by either spelling of their place', () => {
+    const [one, other] = rulesOf(
+      '{ issuer: i, jwksUri: "https://k.example" }, { issuer: i, jwks_uri: "https://k.example" }',
+    );
+    expect(other?.keys).toMatchObject({ kind: 'uri', jwksUri: 'https://k.example' });
+    expect(other?.keys).toEqual(one?.keys);
   });
 
   it('have these defaults', () => {

@@ -30,6 +30,7 @@ describe('a request principal is split at its last slash', () => {
     ['i/*', exact('i'), present],
     ['i/s*', exact('i'), prefix('s')],
     ['i*', prefix('i'), present],
+    ['/s*', exact(''), prefix('s')],
     ['*/*', present, exact('*')],
   ])('%s', (value, issuer, subject) => {
     expect(parseRequestPrincipal(value)).toEqual({ issuer, subject });
@@ -90,6 +91,8 @@ describe('a claim', () => {
     [['a', 'length'], { a: 'x' }, false],
     [['a', 'b', 'c'], { a: { b: { c: ['x'] } } }, true],
     [['a', 'toString'], { a: {} }, false],
+    // What is only inherited is no claim.
+    [['a', 'b'], { a: Object.create({ b: 'x' }) }, false],
   ])('at %j of %j: %s', (path, claims, expected) => {
     expect(matches(path, ['x'], claims)).toBe(expected);
     expect(claimMatcher(path, [parseTextPattern('x')])(undefined)).toBe(false);

@@ -40,6 +40,11 @@ describe('a header', () => {
     ['b*', 'a,bc,d', false, true],
     ['*,b', 'a,b', false, true],
     ['b', 'a, b ,c', false, true],
+    [' b', 'a, b,c', false, true],
+    [' b', 'a,b,c', false, false],
+    // Without a comma it is one line, and compared as it is.
+    ['a', ' a', false, false],
+    [' a', ' a', true, true],
     ['b,c', 'a, b , c,d', false, true],
     ['b,x', 'a,b,c', false, false],
     ['x', 'a,b,c', false, false],

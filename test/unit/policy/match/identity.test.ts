@@ -31,6 +31,9 @@ describe('namespacesOf', () => {
     ['spiffe://td/ns//sa/s', ['']],
     ['spiffe://td/ns/a', []],
     ['spiffe://td/sa/s', []],
+    ['/ns/a/b', ['a']],
+    ['ns/a/b', []],
+    ['spiffe://td/ns/ns/a/b', ['ns', 'a']],
   ])('of %s', (identity, namespaces) => {
     expect(namespacesOf(identity)).toEqual(namespaces);
   });
@@ -98,6 +101,52 @@ describe('hand-written matching agrees with the regular expression', () => {
       }),
       RUNS,
     );
+  });
+});
+
+describe('the trust domain `*`', () => {
+  it.each([
+    ['spiffe://td/ns/a/sa/b', true],
+    ['spiffe://td', true],
+    ['spiffe://t/d\n', true],
+    ['https://td/ns/a', false],
+  ])('of %j: %s', (identity, expected) => {
+    expect(trustDomainMatcher(['*'])(identity)).toBe(expected);
+  });
+});
+
+describe('a trust domain with a star', () => {
+  it.each([
+    ['*', 'spiffe://td/a', true],
+    ['t*', 'spiffe://td', false],
+    ['t*', 'spiffe://t/', true],
+    ['*d', 'spiffe://d/', true],
+    ['*td', 'spiffe://d/td/', false],
+    ['*spiffe:', 'spiffe://x', false],
+  ])('%s of %j: %s', (value, identity, expected) => {
+    expect(trustDomainMatcher([value])(identity)).toBe(expected);
+  });
+});
+
+describe('the end of a principal', () => {
+  it.each([
+    ['*/a', 'spiffe://a', false],
+    ['*//td/a', 'spiffe://td/a', false],
+    ['*td/a', 'spiffe://td/a', true],
+  ])('%s is sought behind the scheme of %j: %s', (value, identity, expected) => {
+    expect(principalMatcher([parseTextPattern(value)])(identity)).toBe(expected);
+  });
+});
+
+describe('a service account', () => {
+  it.each([
+    ['spiffe://td/ns/a/sa/s', true],
+    ['spiffe://td/ns/a/x/sa/sa/s', true],
+    ['spiffe://td/ns/a//sa/s', false],
+    ['spiffe://td/ns/a/x/sa/s', true],
+    ['spiffe://td/ns/a/x/sa/s/', false],
+  ])('is found at the end of a segment of %j: %s', (identity, expected) => {
+    expect(serviceAccountMatcher([{ namespace: 'a', name: 's' }])(identity)).toBe(expected);
   });
 });
 

@@ -4,7 +4,9 @@ import { atOnce, parseIpAddress, parseIpRange, rangeContains } from '../../../..
 import { asciiLowerCase } from '../../../../src/policy/match/ascii-case.ts';
 import { rangeMatcher } from '../../../../src/policy/match/cidr.ts';
 import { parseRequestPrincipal } from '../../../../src/policy/match/claim.ts';
+import { pathMatcher } from '../../../../src/policy/match/path.ts';
 import {
+  isPathTemplate,
   literalPrefix,
   parsePathTemplate,
   templateMatcher,
@@ -38,6 +40,37 @@ describe('prefixTable', () => {
     const table = atOnce(prefixTable(['', 'a', 'aa']));
     expect(table.some('aaa', (position) => seen.push(position) === 2)).toBe(true);
     expect(seen).toEqual([2, 1]);
+  });
+});
+
+describe('a prefix table of many', () => {
+  it('can be put aside between any two prefixes', () => {
+    const texts = Array.from({ length: 2000 }, (_, index) => `/${index}/`);
+    let steps = 0;
+    for (const work = prefixTable(texts); work.next().done !== true; ) {
+      steps += 1;
+    }
+    expect(steps).toBeGreaterThanOrEqual(texts.length);
+  });
+});
+
+describe('pathMatcher', () => {
+  const values = ['/a', '/b/*', '/c/{*}', '*/d', '/e/{**}/f'].map((text) => {
+    const template = isPathTemplate(text) ? parsePathTemplate(text) : undefined;
+    return typeof template === 'object' ? template : parseTextPattern(text);
+  });
+
+  it.each([
+    ['/a', true],
+    ['/b/x/y', true],
+    ['/c/x', true],
+    ['/x/d', true],
+    ['/e/x/f', true],
+    ['/c/x/y', false],
+    ['/a/', false],
+    ['', false],
+  ])('takes texts and templates: %s', (path, expected) => {
+    expect(pathMatcher(values)(path)).toBe(expected);
   });
 });
 
@@ -180,6 +213,24 @@ describe('path templates', () => {
       }),
       { numRuns: 5000 },
     );
+  });
+
+  it.each([
+    ['/{**}', 'abc', false],
+    ['/{**}', '', false],
+    ['/{**}', '/', true],
+    ['/a/{**}', 'xa/b', false],
+    ['/a/{**}', '/a', false],
+    ['/a/{**}', '/a/', true],
+    ['/a/{**}/b', '/a/b', false],
+    ['/a/{**}/b', '/a//b', true],
+    ['/a/{**}/', '/a/b', false],
+    ['/{*}/b', 'xa/b', false],
+    ['/{*}', '/a/b', false],
+    ['/{*}/b/c', '/a', false],
+  ])('%s on `%s`: %s', (text, path, expected) => {
+    const parsed = parsePathTemplate(text);
+    expect(typeof parsed === 'object' && templateMatcher(parsed)(path)).toBe(expected);
   });
 
   it.each([
