@@ -2,8 +2,12 @@ import { parseSync } from 'oxc-parser';
 
 /** A source text with one small mistake in it. */
 export interface Mutant {
-  /** Place and kind, the same in every run: `12:5 === to !==`. */
-  readonly name: string;
+  /** Line and column of its begin: `12:5`. */
+  readonly place: string;
+  /** Its kind, `=== to !==`; the second of a kind in lines of the same text is `=== to !== #2`. */
+  readonly mutation: string;
+  /** The text of the line it begins in. */
+  readonly line: string;
   readonly start: number;
   readonly end: number;
   readonly replacement: string;
@@ -25,15 +29,19 @@ export function mutantsOf(path: string, text: string): readonly Mutant[] {
   walk(parsed.program as unknown, (node) => {
     changes.push(...changesOf(node, text));
   });
+  const lines = text.split('\n');
+  const seen = new Map<string, number>();
   return changes
     .filter(({ start, end, replacement }) => text.slice(start, end) !== replacement)
     .sort((a, b) => a.start - b.start || a.end - b.end)
-    .map(({ kind, start, end, replacement }) => ({
-      name: `${placeOf(text, start)} ${kind}`,
-      start,
-      end,
-      replacement,
-    }));
+    .map(({ kind, start, end, replacement }) => {
+      const { row, column } = placeOf(text, start);
+      const line = lines[row - 1]?.trim() ?? '';
+      const count = (seen.get(`${kind} ${line}`) ?? 0) + 1;
+      seen.set(`${kind} ${line}`, count);
+      const mutation = count === 1 ? kind : `${kind} #${count}`;
+      return { place: `${row}:${column}`, mutation, line, start, end, replacement };
+    });
 }
 
 export function mutated(text: string, { start, end, replacement }: Mutant): string {
@@ -224,7 +232,7 @@ function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'type' in value && 'start' in value && 'end' in value;
 }
 
-function placeOf(text: string, offset: number): string {
+function placeOf(text: string, offset: number): { readonly row: number; readonly column: number } {
   const before = text.slice(0, offset).split('\n');
-  return `${before.length}:${(before.at(-1) ?? '').length + 1}`;
+  return { row: before.length, column: (before.at(-1) ?? '').length + 1 };
 }
