@@ -99,7 +99,8 @@ function readVersion(field: DerNode | undefined): 1 | 2 | 3 {
 function readSerial(node: DerNode): string {
   const { content } = node;
   const negative = (content[0] ?? 0) >= 0x80;
-  const text = Buffer.from(content).toString('hex').replace(/^0+/, '');
+  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+  const text = bytes.toString('hex').replace(/^0+/, '');
   if (negative || content.length > SERIAL_BYTES_MAX) {
     throw derError(`a serial number is negative or over ${SERIAL_BYTES_MAX} bytes`);
   }

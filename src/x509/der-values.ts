@@ -42,8 +42,25 @@ export function readSmallInteger(node: DerNode): number {
 /** Dotted decimal. */
 export function readOid(node: DerNode): string {
   const { content } = expectTag(node, TAG.oid);
-  const known = KNOWN_OIDS.find((entry) => Buffer.compare(entry.content, content) === 0);
-  return known?.text ?? newOid(node);
+  for (const known of KNOWN_OIDS) {
+    if (isSame(known.content, content)) {
+      return known.text;
+    }
+  }
+  return newOid(node);
+}
+
+/** For a few bytes a loop takes less than a call out of the language. */
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) {
+    return false;
+  }
+  for (let at = a.length - 1; at >= 0; at -= 1) {
+    if (a[at] !== b[at]) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /** Those that stand in nearly every certificate. */

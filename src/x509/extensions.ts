@@ -157,5 +157,5 @@ function readAuthorityKeyId(node: DerNode): string | undefined {
 }
 
 function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 }

@@ -46,7 +46,8 @@ export function isSignatureAlgorithm(name: string): name is SignatureAlgorithm {
 
 /** The name of a known algorithm with exactly its parameters, otherwise the object identifier. */
 export function readSignatureAlgorithm(node: DerNode): string {
-  const name = BY_DER.get(Buffer.from(node.bytes).toString('hex'));
+  const { buffer, byteOffset, byteLength } = node.bytes;
+  const name = BY_DER.get(Buffer.from(buffer, byteOffset, byteLength).toString('hex'));
   return name ?? readOid(fieldsOf(node, TAG.sequence).take(TAG.oid));
 }
 
