@@ -7,6 +7,8 @@ import type { AuthorizationPolicy, Condition, ConditionGroup, Match, PolicyActio
 /** A rule as closures, and what explanations and the index need to know of it. */
 export interface CompiledRule {
   readonly policy: PolicyRef;
+  /** Of the rule in its policy. */
+  readonly index: number;
   /** What is left of the rule on its transport. */
   readonly rule: Rule;
   readonly from: readonly (readonly CompiledCondition[])[];
@@ -31,6 +33,7 @@ export function* compileRules(
     if (rule !== undefined) {
       compiled.push({
         policy: policy.ref,
+        index: rule.index,
         rule,
         from: yield* compileGroups(rule.from, reading),
         to: yield* compileGroups(rule.to, reading),

@@ -39,7 +39,7 @@ export function findCustom(
       .rules(attributes.transport)
       .custom.find((one) => one.provider === provider);
     const hit = rules?.finder.first(startEvaluation(attributes));
-    return hit === undefined ? PASS : { kind: 'ask', policy: hit.policy, rule: hit.rule.index };
+    return hit === undefined ? PASS : { kind: 'ask', policy: hit.policy, rule: hit.index };
   } catch {
     return { kind: 'failed' };
   }

@@ -98,7 +98,7 @@ function verdictBy(
   reason: DecisionReason,
   by: CompiledRule | undefined,
 ): Verdict {
-  return { effect, reason, policy: by?.policy, rule: by?.rule.index };
+  return { effect, reason, policy: by?.policy, rule: by?.index };
 }
 
 const NO_SHADOW: readonly ShadowResult[] = [];
@@ -119,5 +119,5 @@ function shadowResult(
   action: ShadowResult['action'],
   hit: CompiledRule | undefined,
 ): readonly ShadowResult[] {
-  return hit === undefined ? NO_SHADOW : [{ mode, action, policy: hit.policy, rule: hit.rule.index }];
+  return hit === undefined ? NO_SHADOW : [{ mode, action, policy: hit.policy, rule: hit.index }];
 }

@@ -62,7 +62,7 @@ export function explain(set: PolicySet, target: Target, attributes: Attributes):
 
 function tracePolicy(policy: AuthorizationPolicy, evaluation: Evaluation): PolicyTrace {
   const compiled = atOnce(compileRules(policy, evaluation.attributes.transport));
-  const kept = new Set(compiled.map((rule) => rule.rule.index));
+  const kept = new Set(compiled.map((rule) => rule.index));
   return {
     policy: policy.ref,
     action: policy.action,
@@ -80,7 +80,7 @@ function traceRule(rule: CompiledRule, evaluation: Evaluation): RuleTrace {
   const to = rule.to.map(trace);
   const when = trace(rule.when);
   const oneHolds = (groups: RuleTrace['from']) => groups.length === 0 || groups.some(allHold);
-  return { index: rule.rule.index, holds: oneHolds(from) && oneHolds(to) && allHold(when), from, to, when };
+  return { index: rule.index, holds: oneHolds(from) && oneHolds(to) && allHold(when), from, to, when };
 }
 
 function allHold(group: readonly ConditionTrace[]): boolean {
