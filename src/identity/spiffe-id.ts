@@ -49,8 +49,12 @@ export function readSpiffeId(text: string): SpiffeId | undefined {
   }
 }
 
+/** What is fine is seen at once; what is not is looked at by segment, to say what is wrong with it. */
+const GOOD_PATH = /^(?:\/[A-Za-z0-9._-]+)*$/;
+const DOT_SEGMENT = /\/\.\.?(?:\/|$)/;
+
 function checkPath(path: string): void {
-  if (path === '') {
+  if (GOOD_PATH.test(path) && !DOT_SEGMENT.test(path)) {
     return;
   }
   if (path.endsWith('/')) {

@@ -8,6 +8,8 @@ export type StateDatabase = DatabaseSync;
 
 const DATABASE_FILE = 'state.db';
 const LOG_SUFFIX = '-wal';
+/** Of 4 KiB: 16 MiB. */
+const LOG_PAGES = 4000;
 
 /**
  * Opens the SQLite file of a state folder; a transaction that was committed outlives a power cut.
@@ -19,6 +21,8 @@ export function openStateDatabase(folder: string): StateDatabase {
     createPrivate(path);
     const database = new DatabaseSync(path, { timeout: 2000 });
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
+    // Pages that many rows share are copied out of the log once for all of them.
+    database.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}`);
     database.exec('CREATE TABLE IF NOT EXISTS schema (room TEXT PRIMARY KEY, version INTEGER NOT NULL)');
     return database;
   } catch (error) {
