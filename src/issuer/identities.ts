@@ -92,8 +92,7 @@ class IdentityTable implements Identities {
       this.#attend(identity);
     }
     return () => {
-      identity.keepers.delete(keeper);
-      if (identity.keepers.size === 0) {
+      if (identity.keepers.delete(keeper) && identity.keepers.size === 0) {
         identity.timer?.cancel();
         identity.timer = undefined;
         this.#idle.set(identity.key, identity);

@@ -324,6 +324,23 @@ describe('identities in force', () => {
     expect(issued.length).toBe(before + 1);
   });
 
+  it('are not forgotten while somebody keeps them because another let go twice', async () => {
+    const { identities, issued } = bench(1);
+    const letGo = identities.keep(requestFor('/a'), () => undefined);
+    await identities.svid(requestFor('/a'));
+    letGo();
+    await identities.svid(requestFor('/b'));
+    await identities.svid(requestFor('/c'));
+    identities.keep(requestFor('/a'), () => undefined);
+    await identities.svid(requestFor('/a'));
+    letGo();
+    const before = issued.length;
+    await identities.svid(requestFor('/d'));
+    await identities.svid(requestFor('/e'));
+    await identities.svid(requestFor('/a'));
+    expect(issued.slice(before).map(({ spiffeId }) => spiffeId.path)).toEqual(['/d', '/e']);
+  });
+
   it('end with stop', async () => {
     const { identities, clock, issued } = bench();
     identities.keep(requestFor('/a', 100), () => {});
