@@ -1,8 +1,12 @@
 import { closeSync, fdatasync, openSync } from 'node:fs';
+import { SallyportError } from '../base/index.ts';
 
 /** Makes what was written to a file outlive a power cut, off the event loop. */
 export interface FileSync {
-  /** Resolves when all that is in the file now does. Rejects with what the system says. */
+  /**
+   * Resolves when all that is in the file now does. Rejects with `ERR_STATE_NOT_WRITABLE` from the first failure
+   * on, and with what the system says when the file cannot be opened.
+   */
   sync(): Promise<void>;
   /** Lets go of the file, after a sync that is under way. */
   close(): void;
@@ -15,13 +19,15 @@ export interface SyncedFile {
 }
 
 /**
- * Calls that come while a sync runs share the next one, so that a slow disk takes one thread of the pool and no
+ * After a sync that failed nobody knows what is on the disk, and the next one may say that all is well because the
+ * system has forgotten what it could not write; so none succeeds any more. Calls that come while a sync runs share the next one, so that a slow disk takes one thread of the pool and no
  * more. The file is opened at the first call and has to stay the same one.
  */
 export function createFileSync(path: string, openFile = openForSync): FileSync {
   let file: SyncedFile | undefined;
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;
+  let failure: Error | undefined;
   let isClosed = false;
   const letGo = (): void => {
     file?.close();
@@ -32,8 +38,18 @@ export function createFileSync(path: string, openFile = openForSync): FileSync {
       if (isClosed) {
         throw new Error('the file was closed before it was synced');
       }
+      if (failure !== undefined) {
+        throw failure;
+      }
       file ??= openFile(path);
-      file.sync((error) => (error === null ? resolve() : reject(error)));
+      file.sync((error) => {
+        if (error === null) {
+          resolve();
+        } else {
+          failure = diskFailure(path, error);
+          reject(failure);
+        }
+      });
     });
   const sync = (): Promise<void> => {
     if (running === undefined) {
@@ -62,6 +78,13 @@ export function createFileSync(path: string, openFile = openForSync): FileSync {
       }
     },
   };
+}
+
+function diskFailure(path: string, cause: Error): SallyportError {
+  return new SallyportError('ERR_STATE_NOT_WRITABLE', `\`${path}\` did not reach the disk`, {
+    hint: 'look at the disk, then start sallyport again',
+    cause,
+  });
 }
 
 function openForSync(path: string): SyncedFile {
