@@ -1,32 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { compilePolicies, explain, interestedHeaders, type Target } from '../../../src/policy/index.ts';
+import { compilePolicies, explain, interestedHeaders } from '../../../src/policy/index.ts';
 import { authorization, MESH, mustLoad } from './load.ts';
+import { PLAIN_REQUEST, PLAIN_TARGET } from './plain-request.ts';
 import { attributesOf, type VectorRequest } from './vectors.ts';
 
-const TARGET: Target = {
-  namespace: 'web',
-  kind: 'sidecar',
-  labels: new Map(),
-  gatewayName: undefined,
-  services: [],
-};
-
-const REQUEST: VectorRequest = {
-  tcp: false,
-  principals: ['spiffe://example.org/ns/web/sa/front'],
-  sourceAddress: '10.0.0.1',
-  remoteAddress: '10.0.0.1',
-  destinationAddress: '10.0.0.9',
-  destinationPort: 8080,
-  sni: '',
-  method: 'GET',
-  host: 'orders',
-  path: '/secret',
-  headers: { 'x-team': 'core' },
-  joinedHeaders: false,
-  claims: null,
-  metadata: {},
-};
+const REQUEST: VectorRequest = { ...PLAIN_REQUEST, path: '/secret', headers: { 'x-team': 'core' } };
 
 const set = compilePolicies(
   mustLoad(
@@ -43,7 +21,7 @@ ${authorization('{ action: DENY, rules: [{}] }', 'elsewhere', 'shop')}`,
 
 describe('explain', () => {
   it('says of every condition of every policy that attaches whether it holds', () => {
-    const { decision, policies } = explain(set, TARGET, attributesOf(REQUEST));
+    const { decision, policies } = explain(set, PLAIN_TARGET, attributesOf(REQUEST));
     expect(decision).toMatchObject({ effect: 'deny', reason: 'denied_no_rule' });
     expect(policies).toEqual([
       {
@@ -101,13 +79,13 @@ describe('explain', () => {
   });
 
   it('names the rules that a TCP connection drops', () => {
-    const { policies } = explain(set, TARGET, attributesOf({ ...REQUEST, tcp: true }));
+    const { policies } = explain(set, PLAIN_TARGET, attributesOf({ ...REQUEST, tcp: true }));
     expect(policies[0]?.dropped).toEqual([1]);
     expect(policies[0]?.rules.map((rule) => rule.index)).toEqual([0]);
   });
 
   it('repeats nothing of the request', () => {
-    const text = JSON.stringify(explain(set, TARGET, attributesOf(REQUEST)));
+    const text = JSON.stringify(explain(set, PLAIN_TARGET, attributesOf(REQUEST)));
     expect(text).not.toMatch(/secret|core|10\.0\.0\.1|spiffe/);
   });
 });

@@ -1,41 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { manifestFileOf, readManifests } from '../../../src/manifest/index.ts';
-import {
-  type Attributes,
-  compilePolicies,
-  evaluate,
-  loadPolicies,
-  type Target,
-} from '../../../src/policy/index.ts';
+import { type Attributes, compilePolicies, evaluate, loadPolicies } from '../../../src/policy/index.ts';
 import { cpuMillis } from '../../fakes/cpu-time.ts';
 import { authorization, load, MESH, mustLoad } from './load.ts';
+import { PLAIN_REQUEST, PLAIN_TARGET } from './plain-request.ts';
 import { attributesOf, readVectors, type VectorRequest } from './vectors.ts';
 
-const TARGET: Target = {
-  namespace: 'web',
-  kind: 'sidecar',
-  labels: new Map(),
-  gatewayName: undefined,
-  services: [],
-};
-
-const PLAIN: VectorRequest = {
-  tcp: false,
-  principals: ['spiffe://example.org/ns/web/sa/front'],
-  sourceAddress: '10.0.0.1',
-  remoteAddress: '10.0.0.1',
-  destinationAddress: '10.0.0.9',
-  destinationPort: 8080,
-  sni: '',
-  method: 'GET',
-  host: 'orders',
-  path: '/',
-  headers: {},
-  joinedHeaders: true,
-  claims: { iss: 'i', sub: 's' },
-  metadata: {},
-};
+const PLAIN: VectorRequest = { ...PLAIN_REQUEST, joinedHeaders: true, claims: { iss: 'i', sub: 's' } };
 
 /** The whole way from bytes to policies; never throws. */
 function readBytes(bytes: Uint8Array) {
@@ -187,7 +159,7 @@ describe('a policy that names 100,000 values', () => {
       MESH,
     );
     const reasonFor = (part: Partial<VectorRequest>) =>
-      evaluate(set, TARGET, attributesOf({ ...PLAIN, ...part })).reason;
+      evaluate(set, PLAIN_TARGET, attributesOf({ ...PLAIN, ...part })).reason;
     expect(reasonFor({})).toBe('allowed_no_policy');
     expect(reasonFor(hit)).toBe('denied_by_policy');
     expect(cpuMillis(() => reasonFor({}))).toBeLessThan(50);
@@ -213,10 +185,10 @@ describe('a policy that names 100,000 values', () => {
       headers: { x: 'a ,'.repeat(1000) },
       path: `/${'a/'.repeat(1000)}`,
     });
-    expect(evaluate(set, TARGET, attributes).reason).toBe('allowed_no_policy');
-    expect(cpuMillis(() => evaluate(set, TARGET, attributes))).toBeLessThan(50);
+    expect(evaluate(set, PLAIN_TARGET, attributes).reason).toBe('allowed_no_policy');
+    expect(cpuMillis(() => evaluate(set, PLAIN_TARGET, attributes))).toBeLessThan(50);
     const hit = attributesOf({ ...PLAIN, headers: { x: 'a,nov19999,b' } });
-    expect(evaluate(set, TARGET, hit)).toMatchObject({ reason: 'denied_by_policy', rule: 4 });
+    expect(evaluate(set, PLAIN_TARGET, hit)).toMatchObject({ reason: 'denied_by_policy', rule: 4 });
   });
 });
 
@@ -252,7 +224,7 @@ describe('requests', () => {
     ['claims', { claims: { a: { b: Array.from({ length: 200_000 }, () => 'y') } } }],
   ])('with huge %s are judged in bounded time', (_, part: Partial<VectorRequest>) => {
     const attributes = attributesOf({ ...PLAIN, ...part });
-    expect(cpuMillis(() => evaluate(set, TARGET, attributes))).toBeLessThan(1000);
+    expect(cpuMillis(() => evaluate(set, PLAIN_TARGET, attributes))).toBeLessThan(1000);
   });
 
   it('with prototype names as labels, headers and claims find nothing that is not there', () => {
@@ -269,7 +241,7 @@ describe('requests', () => {
       claims: { a: {} },
       metadata: { 'envoy.filters.http.x': {} },
     });
-    expect(evaluate(odd, TARGET, attributes).reason).toBe('denied_no_rule');
+    expect(evaluate(odd, PLAIN_TARGET, attributes).reason).toBe('denied_no_rule');
   });
 
   it('with claims and headers of prototype names that are there are found by them', () => {
@@ -285,7 +257,7 @@ describe('requests', () => {
         MESH,
       );
       const ruleFor = (part: Partial<VectorRequest>) =>
-        evaluate(found, TARGET, attributesOf({ ...PLAIN, ...part })).rule;
+        evaluate(found, PLAIN_TARGET, attributesOf({ ...PLAIN, ...part })).rule;
       const member = (value: string): Record<string, string> => JSON.parse(`{ "${name}": "${value}" }`);
       expect(ruleFor({ headers: member('h') })).toBe(0);
       expect(ruleFor({ claims: member('c') })).toBe(1);
@@ -304,7 +276,7 @@ describe('requests', () => {
       MESH,
     );
     const reasonFor = (part: Partial<VectorRequest>) =>
-      evaluate(odd, TARGET, attributesOf({ ...PLAIN, joinedHeaders: false, ...part })).reason;
+      evaluate(odd, PLAIN_TARGET, attributesOf({ ...PLAIN, joinedHeaders: false, ...part })).reason;
     for (const value of values.filter((one) => !one.endsWith('*'))) {
       expect(reasonFor({ headers: { x: value } })).toBe('denied_by_policy');
     }
@@ -327,7 +299,7 @@ describe('requests', () => {
       MESH,
     );
     const reasonFor = (part: Partial<VectorRequest>) =>
-      evaluate(large, TARGET, attributesOf({ ...PLAIN, joinedHeaders: false, ...part })).reason;
+      evaluate(large, PLAIN_TARGET, attributesOf({ ...PLAIN, joinedHeaders: false, ...part })).reason;
     const hits: readonly Partial<VectorRequest>[] = [
       { path: `/${long}` },
       { path: `/a/${long}y` },
@@ -348,8 +320,8 @@ describe('requests', () => {
   it('are not selected by a label named __proto__ that they do not have', () => {
     const { value } = load(authorization('{ selector: { matchLabels: { __proto__: "[object Object]" } } }'));
     const odd = value && compilePolicies(value, MESH);
-    expect(odd && evaluate(odd, TARGET, attributesOf(PLAIN)).reason).toBe('allowed_no_policy');
-    const labelled = { ...TARGET, labels: new Map([['__proto__', '[object Object]']]) };
+    expect(odd && evaluate(odd, PLAIN_TARGET, attributesOf(PLAIN)).reason).toBe('allowed_no_policy');
+    const labelled = { ...PLAIN_TARGET, labels: new Map([['__proto__', '[object Object]']]) };
     expect(odd && evaluate(odd, labelled, attributesOf(PLAIN)).reason).toBe('denied_no_rule');
   });
 
@@ -368,7 +340,7 @@ describe('requests', () => {
         },
       },
     };
-    expect(evaluate(set, TARGET, broken)).toEqual({
+    expect(evaluate(set, PLAIN_TARGET, broken)).toEqual({
       effect: 'deny',
       reason: 'evaluation_failed',
       policy: undefined,

@@ -2,18 +2,7 @@ import { expect, it } from 'vitest';
 import type { ProviderAnswer, ProviderQuestion } from '../../../src/authz/index.ts';
 import { LIMITS } from '../../../src/base/index.ts';
 import { bounded } from '../../../src/providers/bounded.ts';
-
-const ALLOW: ProviderAnswer = {
-  kind: 'allow',
-  mutations: {
-    headers: [],
-    removeHeaders: [],
-    responseHeaders: [],
-    setQueryParameters: [],
-    removeQueryParameters: [],
-  },
-  metadata: {},
-};
+import { allowed } from '../authz/custom-bed.ts';
 
 /** A service that answers when it is told to. */
 function slowService() {
@@ -23,7 +12,7 @@ function slowService() {
       ask: () => new Promise<ProviderAnswer>((resolve) => void waiting.push(resolve)),
       close: () => undefined,
     },
-    answerAll: () => waiting.splice(0).forEach((answer) => void answer(ALLOW)),
+    answerAll: () => waiting.splice(0).forEach((answer) => void answer(allowed())),
   };
 }
 
