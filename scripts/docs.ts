@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { REQUEST_DIVERGENCES } from '../src/authz/index.ts';
-import { ERROR_CODES } from '../src/base/index.ts';
+import { byCodeUnit, ERROR_CODES } from '../src/base/index.ts';
 import { describeSettings, type SettingDescription } from '../src/config/index.ts';
 import { TOKEN_DIVERGENCES } from '../src/jwt/index.ts';
 import { POLICY_DIVERGENCES } from '../src/policy/index.ts';
@@ -21,7 +21,7 @@ export function makeDocs(): ReadonlyMap<string, string> {
 const MADE = '<!-- Made by `npm run docs`; changes belong into the code. -->';
 
 function errorsPage(): string {
-  const codes = Object.entries(ERROR_CODES).sort(([a], [b]) => (a < b ? -1 : 1));
+  const codes = Object.entries(ERROR_CODES).sort(([a], [b]) => byCodeUnit(a, b));
   return page([
     '# Error codes',
     MADE,

@@ -1,3 +1,5 @@
+import { byCodeUnit } from '../base/index.ts';
+
 /**
  * How the query of a target spells those of the names that are in it: Envoy's ext_authz compares names without decoding
  * them, so `%74oken` would stay where `token` is taken out.
@@ -38,7 +40,7 @@ export function sentWithParameters(
   const kept = parametersKept(target, set, removed);
   return written(
     target,
-    [...kept, ...set].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
+    [...kept, ...set].sort(([a], [b]) => byCodeUnit(a, b)),
   );
 }
 

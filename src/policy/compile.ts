@@ -1,4 +1,4 @@
-import { atOnce, type Sliced } from '../base/index.ts';
+import { atOnce, byCodeUnit, type Sliced } from '../base/index.ts';
 import { byAge } from './age.ts';
 import { attaches, candidateNamespaces, hasLabels } from './attach.ts';
 import { attachedPolicies } from './attached-policies.ts';
@@ -103,7 +103,7 @@ const RECENT_TARGETS_MAX = 10_000;
 
 function nameOf(target: Target): string {
   const { namespace, kind, gatewayName, services } = target;
-  const labels = [...target.labels].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  const labels = [...target.labels].sort(([a], [b]) => byCodeUnit(a, b));
   return JSON.stringify([namespace, kind, gatewayName ?? null, labels, services]);
 }
 

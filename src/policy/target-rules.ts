@@ -1,4 +1,4 @@
-import { type Sliced, sortInSlices } from '../base/index.ts';
+import { byCodeUnit, type Sliced, sortInSlices } from '../base/index.ts';
 import type { CompiledRule } from './compile-rule.ts';
 import type { AuthorizationPolicy, PolicyAction } from './model.ts';
 import { type RuleFinder, ruleFinder } from './rule-index.ts';
@@ -55,7 +55,7 @@ function* customRules(
 ): Sliced<readonly CustomRules[]> {
   const custom = policies.filter((policy) => policy.action === 'CUSTOM');
   const byProvider = [...Map.groupBy(custom, ({ provider = '' }) => provider)].sort(([a], [b]) =>
-    a < b ? -1 : a > b ? 1 : 0,
+    byCodeUnit(a, b),
   );
   const made: CustomRules[] = [];
   for (const [provider, mine] of byProvider) {
@@ -82,5 +82,5 @@ function* rulesOfAction(
 
 /** Keys are ASCII, so the order of code units is that of bytes. */
 function byKey(a: CompiledRule, b: CompiledRule): number {
-  return a.rule.key < b.rule.key ? -1 : a.rule.key > b.rule.key ? 1 : 0;
+  return byCodeUnit(a.rule.key, b.rule.key);
 }

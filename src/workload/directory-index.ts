@@ -1,3 +1,4 @@
+import { byCodeUnit } from '../base/index.ts';
 import { type SpiffeId, serviceAccountOf } from '../identity/index.ts';
 import { canonicalAddress } from './address.ts';
 import type { Mesh } from './mesh.ts';
@@ -65,7 +66,7 @@ function ofAccount(accounts: ReadonlyMap<string, readonly Workload[]>, id: Spiff
 }
 
 function labelsKey(labels: ReadonlyMap<string, string>): string {
-  return JSON.stringify([...labels].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return JSON.stringify([...labels].sort(([a], [b]) => byCodeUnit(a, b)));
 }
 
 function serviceKey({ kind, namespace, name }: ServiceName): string {
